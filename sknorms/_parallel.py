@@ -1,0 +1,67 @@
+"""Tasks over cores: the only module that imports joblib and threadpoolctl.
+
+One task is one block of query rows. Tasks run in threads, because the work inside
+(matrix products, compiled kernels, NumPy on large blocks) releases the interpreter lock,
+and BLAS is held to one thread inside, so that tasks and BLAS threads do not multiply.
+"""
+
+import functools
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
+
+import joblib
+from joblib.parallel import get_active_backend
+from threadpoolctl import ThreadpoolController
+
+__all__ = ["effective_jobs", "run_tasks", "single_threaded_blas"]
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+@functools.cache
+def _controller() -> ThreadpoolController:
+    # Looking through the loaded libraries takes milliseconds, so it is done once.
+    return ThreadpoolController()
+
+
+def single_threaded_blas() -> AbstractContextManager[Any]:
+    """Hold BLAS to one thread inside the block."""
+    controller = _controller().select(user_api="blas")
+    if len(controller) == 0:
+        return nullcontext()
+    limit: AbstractContextManager[Any] = controller.limit(limits=1)
+    return limit
+
+
+def effective_jobs(n_jobs: int | None) -> int:
+    """Return how many threads to use for ``n_jobs``.
+
+    A number means what it means in joblib. None means: what the caller's
+    ``joblib.parallel_config`` says; outside of any, as many threads as BLAS would use
+    here (all cores unless limited), which is what scikit-learn's own search does.
+    """
+    jobs: int = joblib.effective_n_jobs(n_jobs)
+    if n_jobs is not None or jobs > 1:
+        return jobs
+    backend, _ = get_active_backend()
+    if backend.nesting_level:
+        return 1
+    blas = _controller().select(user_api="blas").info()
+    return max((library["num_threads"] for library in blas), default=1)
+
+
+def run_tasks(
+    function: Callable[[Task], Result], tasks: Iterable[Task], n_jobs: int | None
+) -> list[Result]:
+    """Apply ``function`` to every task and return the results in order."""
+    tasks = list(tasks)
+    jobs = min(effective_jobs(n_jobs), len(tasks))
+    with single_threaded_blas():
+        if jobs <= 1:
+            return [function(task) for task in tasks]
+        delayed = joblib.delayed(function)
+        run = joblib.Parallel(n_jobs=jobs, prefer="threads")
+        results: list[Result] = run(delayed(task) for task in tasks)
+        return results

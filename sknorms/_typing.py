@@ -1,0 +1,30 @@
+"""Type aliases shared by the whole package."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+__all__ = [
+    "AnyArray",
+    "BlockFunction",
+    "BoolArray",
+    "Float32Array",
+    "FloatArray",
+    "IndexArray",
+    "Rows",
+    "SparseMatrix",
+]
+
+AnyArray: TypeAlias = NDArray[Any]
+BoolArray: TypeAlias = NDArray[np.bool_]
+FloatArray: TypeAlias = NDArray[np.float64]
+Float32Array: TypeAlias = NDArray[np.float32]
+IndexArray: TypeAlias = NDArray[np.intp]
+SparseMatrix: TypeAlias = "sparse.csr_array[Any] | sparse.csr_matrix[Any]"
+# What every entry point works on once the input is validated: a 2-D array or CSR.
+Rows: TypeAlias = "AnyArray | SparseMatrix"
+# A user's metric over blocks: (n, d) and (m, d) rows in, (n, m) distances out.
+BlockFunction: TypeAlias = Callable[..., AnyArray]
