@@ -1,0 +1,31 @@
+"""The blocked core: plan, bound, refine, collect. It knows no metric by name.
+
+For a block of queries and a block of corpus rows, a cheap float32 score bounds every
+pair's distance from below; only pairs whose bound could still matter are evaluated, in
+float64 and in a fixed order, and offered to an accumulator ordered by (key, index). The
+answer is therefore exact and does not depend on how the work was cut up.
+"""
+
+from sknorms.engine._collect import Ragged
+from sknorms.engine._coordinate import CoordinateEmbedding
+from sknorms.engine._corpus import Corpus
+from sknorms.engine._geometry import Embedded, Embedding, Geometry
+from sknorms.engine._plan import working_bytes
+from sknorms.engine._product import ChordEmbedding, DotEmbedding
+from sknorms.engine._rounding import power_of_two_scale
+from sknorms.engine._search import nearest, within
+
+__all__ = [
+    "ChordEmbedding",
+    "CoordinateEmbedding",
+    "Corpus",
+    "DotEmbedding",
+    "Embedded",
+    "Embedding",
+    "Geometry",
+    "Ragged",
+    "nearest",
+    "power_of_two_scale",
+    "within",
+    "working_bytes",
+]

@@ -1,0 +1,125 @@
+"""Bounds for sums and maxima over coordinates, by compiled kernels or SciPy's `cdist`."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from sknorms._arrays import widen
+from sknorms._compile import Kernel, kernels_available
+from sknorms._typing import AnyArray, Float32Array, FloatArray, Rows
+from sknorms.engine._geometry import Embedded, Embedding
+from sknorms.engine._rounding import (
+    EXACT_SLACK,
+    UNIT32,
+    gamma32,
+    round_down32,
+    round_up32,
+)
+
+__all__ = ["CoordinateEmbedding"]
+
+# Scaled sizes beyond this could overflow float32 sums; such rows are always refined.
+_LARGEST = 2.0**100
+_UNDERFLOW = 2.0**-100
+
+
+@dataclass(frozen=True, eq=False)
+class CoordinateEmbedding(Embedding):
+    """Rows whose computed coordinate sum is off by a known amount at most.
+
+    The score is minus the computed sum. All its terms are non-negative, so the rounding
+    of terms and additions changes it by a relative ``gamma``; rounding float64 rows to
+    float32 first changes it by at most 2u times the two rows' sizes. Where no such bound
+    on the second error exists, rows keep float64 (``narrow=False``).
+
+    Attributes
+    ----------
+    terms : int
+        Number of coordinates added up.
+    center : float64 array of shape (n_features,) or None
+        Subtracted first, where that does not change the sum.
+    scale : float
+        Power of two applied next; 1 where the sum does not change by scaling.
+    narrow : bool
+        Whether rows are rounded to float32.
+    """
+
+    terms: int
+    center: FloatArray | None = None
+    scale: float = 1.0
+    narrow: bool = True
+
+    # SciPy's name of the same sum, used where there are no compiled kernels.
+    scipy_name: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def kernel(self) -> "Kernel[Any, None]":
+        """Compiled ``kernel(queries, corpus, out)`` that writes minus the sums."""
+
+    def reach(self, keys: FloatArray) -> FloatArray:
+        """Return the scaled sum that a key allows."""
+        with np.errstate(over="ignore"):
+            return keys * self.scale
+
+    def sizes(self, rows: FloatArray) -> FloatArray:
+        """Return by how many times 2u rounding a row to float32 may move the sum."""
+        return np.zeros(len(rows))
+
+    @property
+    def relative_error(self) -> float:
+        """Relative error of a computed sum and of the test on it."""
+        return gamma32(self.terms + 8) + EXACT_SLACK
+
+    def width(self, n_features: int) -> int:
+        """Return the number of columns, here the features'."""
+        return n_features
+
+    def score(self, queries: AnyArray, corpus: AnyArray, out: Float32Array) -> None:
+        """Write minus the sums of all pairs."""
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            if kernels_available():
+                self.kernel(queries, corpus, out)
+            else:
+                np.negative(cdist(queries, corpus, self.scipy_name), out=out)
+
+    def _embed(self, rows: Rows) -> tuple[AnyArray, FloatArray, Any]:
+        wide = widen(rows)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            if self.center is not None:
+                wide = wide - self.center
+            wide = wide * self.scale
+            largest = np.abs(wide).max(axis=1, initial=0.0)
+            sizes = self.sizes(wide)
+            vectors = wide.astype(np.float32) if self.narrow else wide
+        loose = ~((largest <= _LARGEST) & (sizes <= _LARGEST))
+        vectors[loose] = 0
+        stays = self.center is None and rows.dtype != np.float64
+        if stays or not self.narrow:
+            sizes[:] = 0.0  # these rows are float32 numbers already
+        error = 2 * UNIT32 * sizes * (1.0 + self.relative_error)
+        return vectors, error, loose
+
+    def corpus(self, rows: Rows) -> Embedded:
+        """Embed corpus rows; the offset is minus what rounding a row can do."""
+        vectors, errors, loose = self._embed(rows)
+        offsets = round_down32(-errors)
+        offsets[loose] = -np.inf
+        return Embedded(vectors, offsets)
+
+    def queries(self, rows: Rows) -> Embedded:
+        """Embed query rows; the size is what rounding the row can do."""
+        vectors, errors, loose = self._embed(rows)
+        errors[loose] = np.inf
+        return Embedded(vectors, errors)
+
+    def cut(
+        self, sizes: FloatArray, thresholds: FloatArray
+    ) -> tuple[Float32Array, Float32Array]:
+        """Keep pairs whose true sum may be within reach."""
+        grown = 1.0 + self.relative_error
+        level = round_up32(self.reach(thresholds) * grown + sizes + _UNDERFLOW)
+        return np.ones(len(sizes), dtype=np.float32), level

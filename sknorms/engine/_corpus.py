@@ -1,0 +1,137 @@
+"""A corpus made ready for one geometry, and blocks of queries against it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from sknorms._arrays import row_slices
+from sknorms._typing import Float32Array, FloatArray, Rows
+from sknorms.engine._geometry import Embedded, Embedding, Geometry
+
+__all__ = ["Corpus", "QueryBlock", "as_stored"]
+
+# Rows embedded at a time while preparing: their float64 copies stay in cache.
+_PREPARE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Rows to search in, with what a geometry prepares from them once.
+
+    Attributes
+    ----------
+    geometry : Geometry
+        The exact formula.
+    rows : ndarray or CSR of shape (n, d)
+        The stored values, in their storage dtype. Exact evaluation reads these.
+    embedding : Embedding or None
+        The bound, if the geometry has one for these rows.
+    embedded : Embedded or None
+        All rows embedded, or None when a block is embedded each time it is needed.
+    """
+
+    geometry: Geometry
+    rows: Rows
+    embedding: Embedding | None
+    embedded: Embedded | None = field(repr=False)
+
+    @classmethod
+    def prepare(cls, geometry: Geometry, rows: Rows, *, keep: bool = True) -> "Corpus":
+        """Make a corpus ready; ``keep`` holds the embedded rows in memory.
+
+        CSR rows whose embedding is dense are never kept: that would densify them all.
+        """
+        embedding = geometry.embedding(rows)
+        embedded = None
+        if embedding is not None and keep and _may_keep(embedding, rows):
+            embedded = _embed_all(embedding, rows)
+        return cls(geometry, rows, embedding, embedded)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.rows.shape[0])
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return int(self.rows.shape[1])
+
+    @property
+    def width(self) -> int:
+        """Columns of an embedded row, or of a stored one where there is no bound."""
+        if self.embedding is None:
+            return self.n_features
+        return self.embedding.width(self.n_features)
+
+    def embed(self, selection: Any) -> Embedded:
+        """Return embedded rows, kept ones if there are."""
+        if self.embedded is not None:
+            return self.embedded.take(selection)
+        if self.embedding is None:
+            raise ValueError("this geometry has no bound; nothing to embed.")
+        return self.embedding.corpus(self.rows[selection])
+
+
+@dataclass(frozen=True)
+class QueryBlock:
+    """Consecutive queries, prepared.
+
+    Attributes
+    ----------
+    rows : ndarray or CSR of shape (n, d)
+        Stored values, of the same kind (dense or CSR) as the corpus.
+    represented : float64 array of shape (n, r) or None
+        What the exact formula takes; None for a geometry that has only blocks.
+    embedded : Embedded or None
+        What the bound takes.
+    first : int
+        Number of the first query among all of them.
+    """
+
+    rows: Rows
+    represented: FloatArray | None
+    embedded: Embedded | None
+    first: int
+
+    @classmethod
+    def prepare(cls, corpus: Corpus, queries: Rows, block: slice) -> "QueryBlock":
+        """Cut a block out of all queries and make it ready."""
+        rows = as_stored(queries[block], corpus.rows)
+        geometry, embedding = corpus.geometry, corpus.embedding
+        return cls(
+            rows=rows,
+            represented=geometry.represent(rows) if geometry.has_pairs else None,
+            embedded=None if embedding is None else embedding.queries(rows),
+            first=block.start,
+        )
+
+    def __len__(self) -> int:
+        return int(self.rows.shape[0])
+
+
+def as_stored(block: Rows, like: Rows) -> Rows:
+    """Return a block of rows dense or CSR, whichever ``like`` is."""
+    if sparse.issparse(like):
+        return block if sparse.issparse(block) else sparse.csr_array(block)
+    return block.toarray() if sparse.issparse(block) else block
+
+
+def _may_keep(embedding: Embedding, rows: Rows) -> bool:
+    return embedding.keeps_sparse or not sparse.issparse(rows)
+
+
+def _embed_all(embedding: Embedding, rows: Rows) -> Embedded:
+    n_rows, n_features = rows.shape
+    if sparse.issparse(rows):
+        return embedding.corpus(rows)
+    width = embedding.width(n_features)
+    vectors: Float32Array = np.empty((n_rows, width), dtype=np.float32)
+    offsets = np.empty(n_rows, dtype=np.float32)
+    for block in row_slices(n_rows, max(1, _PREPARE_BYTES // (8 * max(1, width)))):
+        part = embedding.corpus(rows[block])
+        vectors[block] = part.rows
+        offsets[block] = part.numbers
+    return Embedded(vectors, offsets)

@@ -1,0 +1,125 @@
+"""What the engine asks of a metric: an exact formula, and if possible a cheap bound."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sknorms._arrays import widen
+from sknorms._typing import AnyArray, Float32Array, FloatArray, Rows, SparseMatrix
+
+__all__ = ["Embedded", "Embedding", "Geometry"]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Rows as the bound sees them.
+
+    Attributes
+    ----------
+    rows : float32 array or CSR of shape (n, width)
+        One side of the scores.
+    numbers : array of shape (n,)
+        One number a row: the corpus side's ``offset`` (float32, rounded to the safe
+        side) or the query side's ``size`` (float64).
+    """
+
+    rows: "Float32Array | SparseMatrix"
+    numbers: AnyArray
+
+    def take(self, selection: Any) -> "Embedded":
+        """Return the selected rows (a slice or indices)."""
+        return Embedded(self.rows[selection], self.numbers[selection])
+
+
+class Embedding(ABC):
+    """A lower bound of a metric's keys that is linear in one float32 score a pair.
+
+    A pair of query q and corpus row c may be among the answers unless
+
+        weight[q] * offset[c] - score[q, c] > level[q],
+
+    where ``weight`` and ``level`` follow from the largest key still of interest. The
+    scores come from one matrix product or one pass of a coordinate kernel; the test on
+    them is the same for every metric, so the engine holds it once.
+    """
+
+    # Whether CSR rows stay CSR; otherwise they are made dense block by block.
+    keeps_sparse: ClassVar[bool] = False
+    # A weight that ranks a sample of the corpus well enough for a first threshold.
+    rank_weight: float = 0.0
+
+    @abstractmethod
+    def width(self, n_features: int) -> int:
+        """Return the number of columns of the embedded rows."""
+
+    @abstractmethod
+    def corpus(self, rows: Rows) -> Embedded:
+        """Embed a block of corpus rows; its numbers are the offsets."""
+
+    @abstractmethod
+    def queries(self, rows: Rows) -> Embedded:
+        """Embed a block of query rows; its numbers are the sizes."""
+
+    @abstractmethod
+    def cut(
+        self, sizes: FloatArray, thresholds: FloatArray
+    ) -> tuple[Float32Array, Float32Array]:
+        """Return weight and level that keep every pair with a key <= its threshold."""
+
+    def score(self, queries: Any, corpus: Any, out: Float32Array) -> None:
+        """Write the scores of all pairs into ``out`` of shape (n_queries, n_corpus)."""
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            if isinstance(queries, np.ndarray):
+                np.matmul(queries, corpus.T, out=out)
+            else:
+                (queries @ corpus.T).toarray(out=out)
+
+
+class Geometry(ABC):
+    """An exact distance (or similarity) between rows, as a key that sorts ascending.
+
+    Keys are float64 and order pairs as the metric does, closest first. `finish` turns
+    them into the metric's values.
+    """
+
+    # Whether `keys` exists; a user's block function only has `block_keys`.
+    has_pairs: ClassVar[bool] = True
+
+    def represent(self, rows: Rows) -> FloatArray:
+        """Return rows as `keys` takes them, float64; each depends on its row alone."""
+        return widen(rows)
+
+    def represented_width(self, n_features: int) -> int:
+        """Return the number of columns of represented rows."""
+        return n_features
+
+    def represent_sparse(self, rows: SparseMatrix) -> SparseMatrix:
+        """Return represented rows as CSR, where zeros are represented as zeros."""
+        raise TypeError(f"{type(self).__name__} represents CSR rows as dense blocks.")
+
+    @abstractmethod
+    def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the keys of represented rows, broadcast over all but the last axis."""
+
+    def finish(self, keys: FloatArray) -> FloatArray:
+        """Turn keys into the metric's values."""
+        return keys
+
+    def unfinish(self, values: FloatArray) -> FloatArray:
+        """Turn values into keys; the inverse of `finish` up to rounding."""
+        return values
+
+    def embedding(self, rows: Rows) -> Embedding | None:
+        """Return a bound suited to these corpus rows, or None where there is none."""
+        del rows
+        return None
+
+    def block_keys(self, queries: Rows, corpus: Rows) -> FloatArray:
+        """Return all keys between two blocks of rows, shape (n_queries, n_corpus)."""
+        x, y = self.represent(queries), self.represent(corpus)
+        out = np.empty((len(x), len(y)))
+        for i, row in enumerate(x):
+            out[i] = self.keys(row, y)
+        return out

@@ -1,0 +1,77 @@
+"""Compiled kernels of the engine. Each has a NumPy twin beside its caller."""
+
+from sknorms._compile import kernel
+from sknorms._typing import Float32Array, FloatArray, IndexArray
+
+__all__ = ["collect_survivors", "insert_candidates"]
+
+# Scores are tested in runs of this many, so that the test compiles to vector
+# instructions and a run without survivors costs no branch per pair.
+_RUN = 64
+
+
+@kernel()
+def collect_survivors(
+    score: Float32Array,
+    offset: Float32Array,
+    weight: Float32Array,
+    level: Float32Array,
+    first_row: int,
+    rows: IndexArray,
+    columns: IndexArray,
+) -> tuple[int, int]:
+    """Write the pairs that pass the bound; return how many, and the next row.
+
+    Stops before a row that might not fit into the output, so that the caller can
+    refine what there is and come back.
+    """
+    n_rows, n_columns = score.shape
+    capacity = rows.shape[0]
+    found = 0
+    for i in range(first_row, n_rows):
+        if found + n_columns > capacity:
+            return found, i
+        w = weight[i]
+        t = level[i]
+        for start in range(0, n_columns, _RUN):
+            stop = min(start + _RUN, n_columns)
+            passing = 0
+            for j in range(start, stop):
+                # Written so that NaN passes: what cannot be bounded is kept.
+                passing |= not (w * offset[j] - score[i, j] > t)
+            if passing:
+                for j in range(start, stop):
+                    if not (w * offset[j] - score[i, j] > t):
+                        rows[found] = i
+                        columns[found] = j
+                        found += 1
+    return found, n_rows
+
+
+@kernel()
+def insert_candidates(
+    keys: FloatArray,
+    indices: IndexArray,
+    rows: IndexArray,
+    new_keys: FloatArray,
+    new_indices: IndexArray,
+) -> None:
+    """Insert candidates into rows kept sorted by (key, index), dropping the last."""
+    k = keys.shape[1]
+    for c in range(rows.shape[0]):
+        i = rows[c]
+        key = new_keys[c]
+        index = new_indices[c]
+        at = k
+        while at > 0 and (
+            key < keys[i, at - 1]
+            or (key == keys[i, at - 1] and index < indices[i, at - 1])
+        ):
+            at -= 1
+        for move in range(k - 1, at, -1):
+            keys[i, move] = keys[i, move - 1]
+            indices[i, move] = indices[i, move - 1]
+        if at < k:
+            keys[i, at] = key
+            indices[i, at] = index
+

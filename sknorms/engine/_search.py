@@ -1,0 +1,251 @@
+"""The loop that serves every metric: bound, then refine, then collect."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from sknorms._parallel import run_tasks
+from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
+from sknorms.engine._collect import Ragged, TopK, WithinRadius
+from sknorms.engine._corpus import Corpus, QueryBlock
+from sknorms.engine._exact import pair_keys
+from sknorms.engine._geometry import Embedding
+from sknorms.engine._plan import Plan, Task, plan_search
+from sknorms.engine._seed import Sample, first_thresholds
+from sknorms.engine._survivors import survivors
+
+__all__ = ["nearest", "within"]
+
+Candidates = tuple[IndexArray, IndexArray, FloatArray]
+
+
+class _Collector(Protocol):
+    @property
+    def thresholds(self) -> FloatArray: ...
+
+    def add(
+        self, rows: IndexArray, indices: IndexArray, keys: FloatArray
+    ) -> None: ...
+
+
+def nearest(
+    corpus: Corpus,
+    queries: Rows,
+    k: int,
+    *,
+    exclude_self: bool = False,
+    n_jobs: int | None = None,
+    working_memory: float | None = None,
+) -> tuple[FloatArray, IndexArray]:
+    """Return the k closest corpus rows of every query.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    queries : ndarray or CSR of shape (n_queries, n_features)
+        Validated rows.
+    k : int
+        Neighbours per query, at most the number of rows available to it.
+    exclude_self : bool
+        Leave corpus row i out of the answer to query i.
+    n_jobs : int or None
+    working_memory : float or None
+        Budget in MiB; None takes scikit-learn's setting.
+
+    Returns
+    -------
+    keys : float64 array of shape (n_queries, k)
+        Ascending; `corpus.geometry.finish` turns them into values.
+    indices : intp array of shape (n_queries, k)
+        Corpus rows, by (key, index).
+
+    Raises
+    ------
+    ValueError
+        If a query can be compared with fewer than k rows.
+    """
+    plan = _plan(corpus, queries, k, n_jobs, working_memory)
+    sample = Sample.draw(corpus, k)
+    scan = _NearestScan(corpus, queries, plan, exclude_self, k, sample)
+    found = _merge_shards(run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs))
+    keys = np.concatenate([top.keys for top in found])
+    indices = np.concatenate([top.indices for top in found])
+    _require_complete(keys, k)
+    return keys, indices
+
+
+def within(
+    corpus: Corpus,
+    queries: Rows,
+    limits: FloatArray,
+    *,
+    exclude_self: bool = False,
+    sort_by_key: bool = False,
+    n_jobs: int | None = None,
+    working_memory: float | None = None,
+) -> Ragged:
+    """Return every corpus row whose key is at most its query's limit.
+
+    Parameters are those of `nearest`; ``limits`` is float64 of shape (n_queries,), and
+    ``sort_by_key`` orders each list by (key, index) instead of by index.
+    """
+    plan = _plan(corpus, queries, 0, n_jobs, working_memory)
+    scan = _RadiusScan(corpus, queries, plan, exclude_self, limits)
+    found = run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs)
+    lists = [part.finish(sort_by_key=sort_by_key) for part in _merge_shards(found)]
+    lengths = np.concatenate([np.diff(part.starts) for part in lists])
+    return Ragged(
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp),
+        np.concatenate([part.indices for part in lists]),
+        np.concatenate([part.keys for part in lists]),
+    )
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """What both searches share: walking a shard of the corpus for a query block."""
+
+    corpus: Corpus
+    queries: Rows
+    plan: Plan
+    exclude_self: bool
+
+    def fill(
+        self,
+        collector: _Collector,
+        block: QueryBlock,
+        shard: slice,
+        seeds: FloatArray,
+    ) -> None:
+        """Offer every pair that may matter to the collector."""
+        step = self.plan.corpus_rows
+        scores = np.empty(len(block) * min(step, self.corpus.n_rows), np.float32)
+        for start in range(shard.start, shard.stop, step):
+            part = slice(start, min(start + step, shard.stop))
+            limits = np.minimum(seeds, collector.thresholds)
+            for rows, indices, keys in self._candidates(block, part, limits, scores):
+                collector.add(rows, indices, keys)
+
+    def _candidates(
+        self, block: QueryBlock, part: slice, limits: FloatArray, scores: Float32Array
+    ) -> Iterator[Candidates]:
+        embedding = self.corpus.embedding
+        if embedding is None:
+            yield self._all_keys(block, part, limits)
+            return
+        for rows, columns in self._pairs(embedding, block, part, limits, scores):
+            indices = columns + part.start
+            if self.exclude_self:
+                other = indices != rows + block.first
+                rows, indices = rows[other], indices[other]
+            yield rows, indices, pair_keys(self.corpus, block, rows, indices)
+
+    def _pairs(
+        self,
+        embedding: Embedding,
+        block: QueryBlock,
+        part: slice,
+        limits: FloatArray,
+        scores: Float32Array,
+    ) -> Iterator[tuple[IndexArray, IndexArray]]:
+        assert block.embedded is not None  # prepared together with the embedding
+        theirs = self.corpus.embed(part)
+        shape = (len(block), part.stop - part.start)
+        score = scores[: shape[0] * shape[1]].reshape(shape)
+        embedding.score(block.embedded.rows, theirs.rows, out=score)
+        weight, level = embedding.cut(block.embedded.numbers, limits)
+        return survivors(score, theirs.numbers, weight, level, self.plan.capacity)
+
+    def _all_keys(
+        self, block: QueryBlock, part: slice, limits: FloatArray
+    ) -> Candidates:
+        corpus = self.corpus
+        keys = corpus.geometry.block_keys(block.rows, corpus.rows[part])
+        if self.exclude_self:
+            own = np.arange(len(block)) + block.first - part.start
+            inside = (own >= 0) & (own < keys.shape[1])
+            keys[np.flatnonzero(inside), own[inside]] = np.nan
+        rows, columns = np.nonzero(keys <= self._tighten(keys, limits)[:, None])
+        return rows, columns + part.start, keys[rows, columns]
+
+    def _tighten(self, keys: FloatArray, limits: FloatArray) -> FloatArray:
+        del keys
+        return limits
+
+
+@dataclass(frozen=True)
+class _NearestScan(_Scan):
+    k: int
+    sample: Sample | None
+
+    def __call__(self, task: Task) -> tuple[slice, TopK]:
+        block = QueryBlock.prepare(self.corpus, self.queries, task.queries)
+        top = TopK(len(block), self.k)
+        seeds = first_thresholds(
+            self.corpus, block, self.k, self.sample, exclude_self=self.exclude_self
+        )
+        self.fill(top, block, task.shard, seeds)
+        return task.queries, top
+
+    def _tighten(self, keys: FloatArray, limits: FloatArray) -> FloatArray:
+        # A block alone already bounds the k-th smallest key (NaN sorts last).
+        if keys.shape[1] <= self.k:
+            return limits
+        return np.fmin(limits, np.partition(keys, self.k - 1, axis=1)[:, self.k - 1])
+
+
+@dataclass(frozen=True)
+class _RadiusScan(_Scan):
+    limits: FloatArray
+
+    def __call__(self, task: Task) -> tuple[slice, WithinRadius]:
+        block = QueryBlock.prepare(self.corpus, self.queries, task.queries)
+        inside = WithinRadius(self.limits[task.queries])
+        self.fill(inside, block, task.shard, inside.limits)
+        return task.queries, inside
+
+
+def _merge_shards(found: list) -> list:  # type: ignore[type-arg]
+    merged = [found[0]]
+    for queries, part in found[1:]:
+        if queries == merged[-1][0]:
+            merged[-1][1].merge(part)
+        else:
+            merged.append((queries, part))
+    return [part for _, part in merged]
+
+
+def _plan(
+    corpus: Corpus,
+    queries: Rows,
+    k: int,
+    n_jobs: int | None,
+    working_memory: float | None,
+) -> Plan:
+    return plan_search(
+        queries.shape[0],
+        corpus.n_rows,
+        width=corpus.width,
+        n_features=corpus.n_features,
+        k=k,
+        n_jobs=n_jobs,
+        working_memory=working_memory,
+    )
+
+
+def _tasks(plan: Plan, queries: Rows, corpus: Corpus) -> list[Task]:
+    return plan.tasks(queries.shape[0], corpus.n_rows)
+
+
+def _require_complete(keys: FloatArray, k: int) -> None:
+    short = ~np.isfinite(keys[:, -1])
+    if short.any():
+        row = int(np.flatnonzero(short)[0])
+        found = int(np.isfinite(keys[row]).sum())
+        raise ValueError(
+            f"query row {row} can be compared with {found} rows only, but {k} "
+            f"neighbors were asked for. Ask for at most {found}, or drop or impute the "
+            "rows that share no observed column with it."
+        )

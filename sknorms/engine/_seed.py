@@ -1,0 +1,63 @@
+"""A first threshold for every query, so that the first blocks already prune."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknorms._typing import FloatArray, IndexArray
+from sknorms.engine._corpus import Corpus, QueryBlock
+from sknorms.engine._exact import pair_keys
+from sknorms.engine._geometry import Embedded
+
+__all__ = ["Sample", "first_thresholds"]
+
+_SAMPLE_ROWS = 512
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Evenly spaced corpus rows, embedded once for all queries."""
+
+    indices: IndexArray
+    embedded: Embedded
+
+    @classmethod
+    def draw(cls, corpus: Corpus, k: int) -> "Sample | None":
+        """Return a sample, or None where it would not pay or there is no bound."""
+        size = max(_SAMPLE_ROWS, 4 * k)
+        if corpus.embedding is None or size > corpus.n_rows or k == 0:
+            return None
+        indices = np.linspace(0, corpus.n_rows - 1, size).astype(np.intp)
+        return cls(indices, corpus.embed(indices))
+
+
+def first_thresholds(
+    corpus: Corpus,
+    block: QueryBlock,
+    k: int,
+    sample: Sample | None,
+    *,
+    exclude_self: bool,
+) -> FloatArray:
+    """Return, per query, a key that its k-th neighbour cannot exceed.
+
+    The k-th smallest exact key of *any* k rows is such a number; rows that score well in
+    a sample make it a small one.
+    """
+    if sample is None or corpus.embedding is None or block.embedded is None:
+        return np.full(len(block), np.inf)
+    score = np.empty((len(block), len(sample.indices)), dtype=np.float32)
+    corpus.embedding.score(block.embedded.rows, sample.embedded.rows, out=score)
+    weight = np.float32(corpus.embedding.rank_weight)
+    with np.errstate(invalid="ignore", over="ignore"):
+        surrogate = weight * sample.embedded.numbers - score
+    wanted = min(k + exclude_self, len(sample.indices))
+    best = np.argpartition(surrogate, wanted - 1, axis=1)[:, :wanted]
+    indices = sample.indices[best]
+    rows = np.repeat(np.arange(len(block)), wanted)
+    keys = pair_keys(corpus, block, rows, indices.ravel()).reshape(indices.shape)
+    if exclude_self:
+        keys[indices == (np.arange(len(block)) + block.first)[:, None]] = np.inf
+    # NaN (pairs without a distance) sorts last, and as a threshold prunes nothing.
+    kth: FloatArray = np.sort(keys, axis=1)[:, k - 1]
+    return np.where(np.isnan(kth), np.inf, kth)

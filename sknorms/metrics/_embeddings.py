@@ -1,0 +1,142 @@
+"""Bounds for keys that grow with the length of a difference of vectors."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from scipy import sparse
+
+from sknorms._arrays import row_slices, widen
+from sknorms._typing import FloatArray, Rows
+from sknorms.engine import ChordEmbedding, Geometry, power_of_two_scale
+from sknorms.norms._scaled import scaled_row_norms
+
+__all__ = ["AffineChord", "RowChord", "SparseRowChord", "column_means", "typical_rows"]
+
+_BLOCK_BYTES = 1 << 20
+# How many rows tell a typical length well enough to choose a scale.
+_TYPICAL_ROWS = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class AffineChord(ChordEmbedding):
+    """Vectors ``(x - center) * factors``, for dense or sparse rows.
+
+    Centring leaves every difference as it is and makes the vectors short, which is what
+    makes the bound tight: rows around 1e4 are treated as if they lay around 0.
+
+    Attributes
+    ----------
+    center : float64 array of shape (n_features,) or None
+        None for CSR rows, which must stay sparse.
+    factors : float64 array of shape (n_features,) or None
+        Positive factor of each column.
+    scale : float
+        Power of two applied last.
+    squared : bool
+        Whether keys are squared lengths of difference rather than lengths.
+    """
+
+    center: FloatArray | None
+    factors: FloatArray | None
+    scale: float
+    squared: bool
+    keeps_sparse = True
+
+    @classmethod
+    def fit(
+        cls, rows: Rows, *, squared: bool, factors: FloatArray | None = None
+    ) -> Self:
+        """Choose centre and scale from the corpus."""
+        center = None if sparse.issparse(rows) else column_means(rows)
+        unscaled = cls(center, factors, 1.0, squared)
+        typical, _ = unscaled.vectors(typical_rows(rows))
+        scale = power_of_two_scale(scaled_row_norms(typical).values)
+        return cls(center, factors, scale, squared)
+
+    def vectors(self, rows: Rows) -> tuple[Any, float]:
+        """Return the scaled vectors; a float64 difference is exact to one rounding."""
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            if sparse.issparse(rows):
+                vectors = rows.astype(np.float64)
+                if self.factors is not None:
+                    vectors.data *= self.factors[vectors.indices]
+                vectors.data *= self.scale
+                return vectors, 0.0
+            wide = widen(rows)
+            if self.center is not None:
+                wide = wide - self.center
+            if self.factors is not None:
+                wide = wide * self.factors
+            return wide * self.scale, 0.0
+
+    def squared_reach(self, keys: FloatArray) -> FloatArray:
+        """Return the squared scaled length that a key allows."""
+        if self.squared:
+            return keys * self.scale * self.scale
+        reach: FloatArray = np.square(keys * self.scale)
+        return reach
+
+
+@dataclass(frozen=True, eq=False)
+class RowChord(ChordEmbedding):
+    """The rows as a geometry represents them, for keys ``factor * |x - y|^2``.
+
+    Used where `represent` gives vectors of ordinary size, such as unit rows.
+
+    Attributes
+    ----------
+    geometry : Geometry
+        Whose `represent` makes the vectors.
+    factor : float
+        What the squared chord is multiplied by in a key.
+    scale : float
+        Power of two applied to the vectors.
+    """
+
+    geometry: Geometry
+    factor: float
+    scale: float = 1.0
+
+    def width(self, n_features: int) -> int:
+        """Return the number of columns of a represented row."""
+        return self.geometry.represented_width(n_features)
+
+    def vectors(self, rows: Rows) -> tuple[FloatArray, float]:
+        """Return the represented rows."""
+        return self.geometry.represent(rows) * self.scale, 2.0**-50
+
+    def squared_reach(self, keys: FloatArray) -> FloatArray:
+        """Return the squared scaled chord that a key allows."""
+        return keys / self.factor * self.scale * self.scale
+
+
+@dataclass(frozen=True, eq=False)
+class SparseRowChord(RowChord):
+    """The same for geometries that can represent CSR rows as CSR."""
+
+    keeps_sparse = True
+
+    def vectors(self, rows: Rows) -> tuple[Any, float]:
+        """Return the represented rows, CSR for CSR."""
+        if sparse.issparse(rows):
+            return self.geometry.represent_sparse(rows) * self.scale, 2.0**-50
+        return super().vectors(rows)
+
+
+def typical_rows(rows: Rows) -> Rows:
+    """Return up to a thousand evenly spaced rows, float64 where dense."""
+    some = np.linspace(0, rows.shape[0] - 1, _TYPICAL_ROWS).astype(np.intp)
+    chosen = rows[np.unique(some)]
+    return chosen if sparse.issparse(chosen) else widen(chosen)
+
+
+def column_means(rows: Rows) -> FloatArray:
+    """Return the float64 mean of each column of dense rows, zero where it overflows."""
+    n_rows, n_features = rows.shape
+    total = np.zeros(n_features)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in row_slices(n_rows, max(1, _BLOCK_BYTES // (8 * n_features))):
+            total += widen(rows[block]).sum(axis=0)
+        means = total / n_rows
+    return np.where(np.isfinite(means), means, 0.0)

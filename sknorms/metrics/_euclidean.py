@@ -1,0 +1,105 @@
+"""Euclidean distance and its kin: the length of a difference of rows."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from sknorms._arrays import row_sum
+from sknorms._typing import FloatArray, Rows
+from sknorms.engine import Embedding
+from sknorms.metrics._embeddings import AffineChord
+from sknorms.metrics._metric import Metric, frozen_array
+from sknorms.metrics._registry import register_metric
+from sknorms.metrics._statistics import column_variances
+from sknorms.norms._scaled import last_axis_norm
+
+__all__ = ["Euclidean", "SquaredEuclidean", "StandardizedEuclidean"]
+
+
+@register_metric
+@dataclass(frozen=True, eq=False)
+class Euclidean(Metric):
+    """Length of the difference."""
+
+    name: ClassVar[str] = "euclidean"
+    aliases: ClassVar[tuple[str, ...]] = ("l2",)
+    formula: ClassVar[str] = r"\sqrt{\sum_i (x_i - y_i)^2}"
+
+    def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the distances."""
+        return last_axis_norm(x - y)
+
+    def embedding(self, rows: Rows) -> Embedding:
+        """Bound by the product of centred rows."""
+        return AffineChord.fit(rows, squared=False)
+
+
+@register_metric
+@dataclass(frozen=True, eq=False)
+class SquaredEuclidean(Metric):
+    """Squared length of the difference."""
+
+    name: ClassVar[str] = "sqeuclidean"
+    triangle_inequality: ClassVar[bool] = False
+    formula: ClassVar[str] = r"\sum_i (x_i - y_i)^2"
+
+    def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the squared distances."""
+        difference = x - y
+        squares: FloatArray = row_sum(np.square(difference, out=difference))
+        return squares
+
+    def embedding(self, rows: Rows) -> Embedding:
+        """Bound by the product of centred rows."""
+        return AffineChord.fit(rows, squared=True)
+
+
+@register_metric
+@dataclass(frozen=True, eq=False)
+class StandardizedEuclidean(Metric):
+    """Euclidean distance with every column divided by its standard deviation.
+
+    Parameters
+    ----------
+    V : array-like of shape (n_features,), default=None
+        Variances, all positive. None learns them in ``fit`` (``ddof=1``); a column that
+        does not vary there counts with variance 1, as in scikit-learn's StandardScaler.
+    """
+
+    V: Any = None
+
+    name: ClassVar[str] = "seuclidean"
+    learned: ClassVar[tuple[str, ...]] = ("V",)
+    formula: ClassVar[str] = r"\sqrt{\sum_i (x_i - y_i)^2 / V_i}"
+
+    def __post_init__(self) -> None:
+        if self.V is None:
+            return
+        V = frozen_array(self.V)
+        if V.ndim != 1 or not (np.isfinite(V) & (V > 0)).all():
+            raise ValueError(
+                "V must be a vector of positive variances, one a column; got "
+                f"{self.V!r}. Leave it at None to have it learnt from the data."
+            )
+        object.__setattr__(self, "V", V)
+
+    def learn(self, X: Rows) -> Self:
+        """Return a record with the variances of the columns of ``X``."""
+        if self.V is not None:
+            if len(self.V) != X.shape[1]:
+                raise ValueError(
+                    f"V must have one variance a column: got {len(self.V)} for "
+                    f"{X.shape[1]} columns."
+                )
+            return self
+        variances = column_variances(X)
+        return type(self)(np.where(variances > 0, variances, 1.0))
+
+    def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the distances."""
+        return last_axis_norm((x - y) / np.sqrt(self.V))
+
+    def embedding(self, rows: Rows) -> Embedding:
+        """Bound by the product of standardised rows."""
+        return AffineChord.fit(rows, squared=False, factors=1.0 / np.sqrt(self.V))

@@ -1,0 +1,84 @@
+"""The record of a metric: its facts, its parameters, its exact formula, its bound."""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from sknorms._typing import Rows
+from sknorms._validation import check_rows
+from sknorms.engine import Geometry
+from sknorms.metrics._domain import Domain, Real
+
+__all__ = ["Metric", "frozen_array"]
+
+
+@dataclass(frozen=True, eq=False)
+class Metric(Geometry):
+    """A distance or similarity between rows; the base of every record.
+
+    A record is a frozen dataclass whose fields are the metric's parameters. It states
+    facts as class variables and the formula as `keys` (see `Geometry`); names, error
+    texts, tables and tests are derived from it.
+
+    Attributes
+    ----------
+    name : str
+        Canonical name.
+    aliases : tuple of str
+        Other names it is registered under.
+    larger_is_closer : bool
+        True for a similarity: neighbours are the rows with the largest values.
+    triangle_inequality : bool
+        Whether d(x, z) <= d(x, y) + d(y, z) always holds.
+    domain : Domain
+        What rows it is defined on.
+    learned : tuple of str
+        Parameters that, left at None, are learnt from the data in `learn`.
+    formula : str
+        The definition, for documentation.
+    """
+
+    name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    larger_is_closer: ClassVar[bool] = False
+    triangle_inequality: ClassVar[bool] = True
+    domain_: ClassVar[Domain] = Real()
+    learned: ClassVar[tuple[str, ...]] = ()
+    formula: ClassVar[str] = ""
+
+    @property
+    def domain(self) -> Domain:
+        """What rows the metric is defined on."""
+        return self.domain_
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def learn(self, X: Rows) -> Self:
+        """Return a record with the data-dependent parameters filled in from ``X``."""
+        del X
+        return self
+
+    def check_rows(self, X: Any, *, name: str = "X") -> Rows:
+        """Validate rows for this metric: finite, in the domain, storage dtype kept."""
+        rows = check_rows(X, name=name, allow_nan=self.domain.allows_nan)
+        return self.domain.admit(rows, metric=self.name, name=name)
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other) or not isinstance(other, Metric):
+            return NotImplemented
+        mine, theirs = self.params, other.params
+        return all(np.array_equal(mine[key], theirs[key]) for key in mine)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *(repr(value) for value in self.params.values())))
+
+
+def frozen_array(values: Any) -> Any:
+    """Return a read-only float64 copy, so that a record cannot change under its users."""
+    array = np.array(values, dtype=np.float64)
+    array.flags.writeable = False
+    return array
