@@ -17,7 +17,7 @@ INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check
 
 LIMITED := OMP_NUM_THREADS=$(THREADS) OPENBLAS_NUM_THREADS=$(THREADS) \
 	MKL_NUM_THREADS=$(THREADS) VECLIB_MAXIMUM_THREADS=$(THREADS)
-PYTEST := $(LIMITED) $(RUN) -m pytest -q -n $(JOBS)
+PYTEST = $(LIMITED) $(RUN) -m pytest -q -n $(JOBS)
 
 BENCHMARKS = $(sort $(wildcard benchmarks/bench_*.py))
 
