@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from sklearn import get_config
 
 from sknorms._arrays import row_slices
+from sknorms._compile import kernels_available
 from sknorms._parallel import effective_jobs
 
 __all__ = ["Plan", "Task", "plan_search", "working_bytes"]
 
-# A block of scores of about this size stays in the second-level cache.
+# A block of scores of about this size stays in the second-level cache. Without compiled
+# kernels, long rows of scores keep the number of passes and of merges small.
 _SCORE_BYTES = 1 << 20
-_MOST_QUERIES = 256
+_MOST_QUERIES, _FEWEST_CORPUS_ROWS = 256, 1 << 10
+_MOST_QUERIES_PLAIN, _FEWEST_CORPUS_ROWS_PLAIN = 64, 1 << 12
 _MOST_CORPUS_ROWS = 1 << 15
 _CAPACITY = 1 << 15
 # Below this many multiplications, handing work to threads costs more than it saves.
@@ -97,12 +100,19 @@ def plan_search(
     work = n_queries * n_corpus * max(1, width)
     jobs = 1 if work < _SERIAL_WORK else effective_jobs(n_jobs)
     # A few tasks a thread, so that no thread waits long for the last one.
-    query_rows = min(_MOST_QUERIES, max(1, -(-n_queries // (4 * jobs))), n_queries)
-    corpus_rows = _SCORE_BYTES // (4 * query_rows)
-    corpus_rows = min(max(corpus_rows, 1024), _MOST_CORPUS_ROWS, n_corpus)
+    most, fewest = _block_limits()
+    query_rows = min(most, max(1, -(-n_queries // (4 * jobs))), n_queries)
+    corpus_rows = max(_SCORE_BYTES // (4 * query_rows), fewest)
+    corpus_rows = min(corpus_rows, _MOST_CORPUS_ROWS, n_corpus)
     shards = jobs if -(-n_queries // query_rows) < jobs else 1
     plan = Plan(query_rows, corpus_rows, _CAPACITY, jobs, min(shards, n_corpus))
     return _fit_to_budget(plan, width, n_features, k, working_bytes(working_memory))
+
+
+def _block_limits() -> tuple[int, int]:
+    if kernels_available():
+        return _MOST_QUERIES, _FEWEST_CORPUS_ROWS
+    return _MOST_QUERIES_PLAIN, _FEWEST_CORPUS_ROWS_PLAIN
 
 
 def _fit_to_budget(plan: Plan, width: int, n_features: int, k: int, limit: int) -> Plan:

@@ -35,6 +35,7 @@ class _Homogeneous(CoordinateEmbedding):
 class ManhattanBound(_Homogeneous):
     """Sum of absolute differences."""
 
+    combine: ClassVar[np.ufunc | None] = np.add
     scipy_name: ClassVar[str] = "cityblock"
 
     @property
