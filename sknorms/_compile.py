@@ -29,7 +29,8 @@ class Kernel(Generic[P, R]):
     """A function that numba compiles when it is first called.
 
     The plain Python function stays reachable as ``python`` for tests. Kernels that call
-    other kernels must use their compiled form, so `compiled` resolves those names first.
+    other kernels must use their compiled form, so `compiled` resolves those names
+    first.
     """
 
     def __init__(self, python: Callable[P, R], **options: Any) -> None:

@@ -1,8 +1,9 @@
 """Tasks over cores: the only module that imports joblib and threadpoolctl.
 
 One task is one block of query rows. Tasks run in threads, because the work inside
-(matrix products, compiled kernels, NumPy on large blocks) releases the interpreter lock,
-and BLAS is held to one thread inside, so that tasks and BLAS threads do not multiply.
+(matrix products, compiled kernels, NumPy on large blocks) releases the interpreter
+lock, and BLAS is held to one thread inside, so that tasks and BLAS threads do not
+multiply.
 """
 
 import functools

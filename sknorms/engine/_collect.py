@@ -1,8 +1,9 @@
 """Accumulators of exact results: the k closest, or all within a radius.
 
 Both have the verbs add, merge and finish. Because they hold exact keys and order them
-by (key, index), neither the order nor the size of the blocks can change the outcome, and
-merging the results of two threads, two shards or two machines is the same operation.
+by (key, index), neither the order nor the size of the blocks can change the outcome,
+and merging the results of two threads, two shards or two machines is the same
+operation.
 """
 
 from dataclasses import dataclass, field
@@ -51,9 +52,7 @@ class TopK:
         elif len(rows):
             self._sort_in(rows, indices, keys)
 
-    def _sort_in(
-        self, rows: IndexArray, indices: IndexArray, keys: FloatArray
-    ) -> None:
+    def _sort_in(self, rows: IndexArray, indices: IndexArray, keys: FloatArray) -> None:
         k = self.keys.shape[1]
         useful = keys <= self.thresholds[rows]
         rows, indices, keys = rows[useful], indices[useful], keys[useful]
@@ -72,9 +71,7 @@ class TopK:
         n_queries, k = other.keys.shape
         rows = np.repeat(np.arange(n_queries), k)
         known = np.isfinite(other.keys.ravel())
-        self.add(
-            rows[known], other.indices.ravel()[known], other.keys.ravel()[known]
-        )
+        self.add(rows[known], other.indices.ravel()[known], other.keys.ravel()[known])
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Bounds for sums and maxima over coordinates, by compiled kernels or SciPy's `cdist`."""
+"""Bounds for sums and maxima over coordinates: compiled kernels or plain passes."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ class CoordinateEmbedding(Embedding):
 
     The score is minus the computed sum. All its terms are non-negative, so the rounding
     of terms and additions changes it by a relative ``gamma``; rounding float64 rows to
-    float32 first changes it by at most 2u times the two rows' sizes. Where no such bound
-    on the second error exists, rows keep float64 (``narrow=False``).
+    float32 first changes it by at most 2u times the two rows' sizes. Where no such
+    bound on the second error exists, rows keep float64 (``narrow=False``).
 
     Attributes
     ----------

@@ -11,6 +11,17 @@ _RUN = 64
 
 
 @kernel()
+def _any_passes(
+    score: Float32Array, offset: Float32Array, start: int, w: float, t: float
+) -> bool:
+    passing = False
+    for j in range(_RUN):
+        # Written so that NaN passes: what cannot be bounded is kept.
+        passing |= not (w * offset[start + j] - score[start + j] > t)
+    return passing
+
+
+@kernel()
 def collect_survivors(
     score: Float32Array,
     offset: Float32Array,
@@ -26,29 +37,20 @@ def collect_survivors(
     refine what there is and come back.
     """
     n_rows, n_columns = score.shape
-    capacity = rows.shape[0]
     found = 0
     for i in range(first_row, n_rows):
-        if found + n_columns > capacity:
+        if found + n_columns > rows.shape[0]:
             return found, i
-        w = weight[i]
-        t = level[i]
-        for start in range(0, n_columns - n_columns % _RUN, _RUN):
-            passing = False
-            for j in range(_RUN):
-                # Written so that NaN passes: what cannot be bounded is kept.
-                passing |= not (w * offset[start + j] - score[i, start + j] > t)
-            if passing:
-                for j in range(start, start + _RUN):
-                    if not (w * offset[j] - score[i, j] > t):
-                        rows[found] = i
-                        columns[found] = j
-                        found += 1
-        for j in range(n_columns - n_columns % _RUN, n_columns):
-            if not (w * offset[j] - score[i, j] > t):
-                rows[found] = i
-                columns[found] = j
-                found += 1
+        w, t = weight[i], level[i]
+        for start in range(0, n_columns, _RUN):
+            stop = min(start + _RUN, n_columns)
+            if stop - start == _RUN and not _any_passes(score[i], offset, start, w, t):
+                continue
+            for j in range(start, stop):
+                if not (w * offset[j] - score[i, j] > t):
+                    rows[found] = i
+                    columns[found] = j
+                    found += 1
     return found, n_rows
 
 
@@ -78,4 +80,3 @@ def insert_candidates(
         if at < k:
             keys[i, at] = key
             indices[i, at] = index
-

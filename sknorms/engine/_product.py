@@ -20,8 +20,8 @@ from sknorms.engine._rounding import (
 
 __all__ = ["ChordEmbedding", "DotEmbedding", "squared_lengths", "to_float32"]
 
-# Scaled squared lengths beyond this could overflow in float32; such rows are left out of
-# the product and every pair with them is evaluated exactly.
+# Scaled squared lengths beyond this could overflow in float32; such rows are left out
+# of the product and every pair with them is evaluated exactly.
 _LONGEST = 2.0**100
 # Absolute room for products and casts that fall below the normal float32 range.
 _UNDERFLOW = 2.0**-100
@@ -62,15 +62,15 @@ def _drop_long(
 class ChordEmbedding(Embedding):
     """Bound for keys that grow with the length of a difference of vectors.
 
-    With computed vectors x, y of float32 and their squared lengths X, Y:
-    ``|x - y|^2 = X + Y - 2 x.y``, and what the rounding of the product and of the vectors
-    can do to it is at most ``c (X + Y)``, because ``2 |x||y| <= X + Y``. The errors thus
-    move into the squared lengths, and the test costs no more than the plain one.
+    With computed vectors x, y of float32 and their squared lengths X, Y: ``|x - y|^2 =
+    X + Y - 2 x.y``, and what the rounding of the product and of the vectors can do to
+    it is at most ``c (X + Y)``, because ``2 |x||y| <= X + Y``. The errors thus move
+    into the squared lengths, and the test costs no more than the plain one.
 
-    Vectors that carry absolute errors a, b of their own (a rotation computed in float64,
-    say) change a length D of difference to no less than ``D - (a + b)``, and
-    ``2 D (a + b) <= h D^2 + (a + b)^2 / h`` for any h > 0: with a fixed h this splits into
-    a relative part and a part for each row as well.
+    Vectors that carry absolute errors a, b of their own (a rotation computed in
+    float64, say) change a length D of difference to no less than ``D - (a + b)``, and
+    ``2 D (a + b) <= h D^2 + (a + b)^2 / h`` for any h > 0: with a fixed h this splits
+    into a relative part and a part for each row as well.
     """
 
     rank_weight = 0.5

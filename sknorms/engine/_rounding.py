@@ -1,8 +1,9 @@
 """Rigorous float32 rounding bounds, and numbers rounded to the safe side.
 
 The bound on a computed inner product, ``|fl(x.y) - x.y| <= gamma_d |x||y|`` with
-``gamma_d = d u / (1 - d u)``, holds for every order of summation, with and without fused
-operations (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1).
+``gamma_d = d u / (1 - d u)``, holds for every order of summation, with and without
+fused operations (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed.,
+section 3.1).
 """
 
 import numpy as np

@@ -25,9 +25,7 @@ class _Collector(Protocol):
     @property
     def thresholds(self) -> FloatArray: ...
 
-    def add(
-        self, rows: IndexArray, indices: IndexArray, keys: FloatArray
-    ) -> None: ...
+    def add(self, rows: IndexArray, indices: IndexArray, keys: FloatArray) -> None: ...
 
 
 def nearest(

@@ -41,8 +41,8 @@ def first_thresholds(
 ) -> FloatArray:
     """Return, per query, a key that its k-th neighbour cannot exceed.
 
-    The k-th smallest exact key of *any* k rows is such a number; rows that score well in
-    a sample make it a small one.
+    The k-th smallest exact key of *any* k rows is such a number; rows that score well
+    in a sample make it a small one.
     """
     if sample is None or corpus.embedding is None or block.embedded is None:
         return np.full(len(block), np.inf)

@@ -55,9 +55,7 @@ def _compiled(
     columns = np.empty(capacity, dtype=np.intp)
     row = 0
     while row < len(score):
-        found, row = collect_survivors(
-            score, offset, weight, level, row, rows, columns
-        )
+        found, row = collect_survivors(score, offset, weight, level, row, rows, columns)
         if found:
             yield rows[:found], columns[:found]
 

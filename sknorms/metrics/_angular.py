@@ -1,8 +1,8 @@
 """Angles between rows: cosine, angular and correlation distance, and the dot product.
 
 The cosine of two nearly parallel rows cannot be told from one in floating point. Half
-the squared chord between the two unit rows, ``|u - v|^2 / 2 = 1 - cos``, can be: nothing
-cancels in it, it is zero for equal rows and never negative.
+the squared chord between the two unit rows, ``|u - v|^2 / 2 = 1 - cos``, can be:
+nothing cancels in it, it is zero for equal rows and never negative.
 """
 
 from dataclasses import dataclass

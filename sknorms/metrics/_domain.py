@@ -87,8 +87,9 @@ class Boolean(Domain):
         entries: AnyArray = rows.data if sparse.issparse(rows) else rows
         if not ((entries == 0) | (entries == 1)).all():
             warnings.warn(
-                f"metric {metric!r} is defined on booleans; {name} holds other numbers, "
-                "and every non-zero one counts as true. Pass boolean data to say so.",
+                f"metric {metric!r} is defined on booleans; {name} holds other "
+                "numbers, and every non-zero one counts as true. Pass boolean data to "
+                "say so.",
                 DataConversionWarning,
                 stacklevel=2,
             )
@@ -125,8 +126,8 @@ class LatitudeLongitude(Domain):
         outside = np.abs(dense.astype(np.float64)) > limits
         if outside.any():
             raise ValueError(
-                f"metric {metric!r}: {name} has a latitude beyond +-{self.quarter:g} or "
-                f"a longitude beyond +-{4 * self.quarter:g} in "
+                f"metric {metric!r}: {name} has a latitude beyond +-{self.quarter:g} "
+                f"or a longitude beyond +-{4 * self.quarter:g} in "
                 f"{first_rows(outside.any(axis=1))}. The columns are (latitude, "
                 'longitude), in radians unless units="deg".'
             )

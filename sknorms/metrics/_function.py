@@ -32,6 +32,7 @@ class BlockMetric(Metric):
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     triangle_inequality: ClassVar[bool] = False
+    symmetric: ClassVar[bool] = False
     has_pairs: ClassVar[bool] = False
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
@@ -44,15 +45,15 @@ class BlockMetric(Metric):
         shape = (queries.shape[0], corpus.shape[0])
         if values.shape != shape:
             raise ValueError(
-                f"metric function {_label(self.function)} must return an array of shape "
-                f"{shape} for blocks of {shape[0]} and {shape[1]} rows; got "
+                f"metric function {_label(self.function)} must return an array of "
+                f"shape {shape} for blocks of {shape[0]} and {shape[1]} rows; got "
                 f"{values.shape}. A function of two single rows is passed as "
                 "metric=function."
             )
         if np.isnan(values).any():
             raise ValueError(
-                f"metric function {_label(self.function)} returned NaN. Return a number "
-                "for every pair of rows."
+                f"metric function {_label(self.function)} returned NaN. Return a "
+                "number for every pair of rows."
             )
         return self.unfinish(values)
 

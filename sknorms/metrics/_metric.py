@@ -31,6 +31,8 @@ class Metric(Geometry):
         True for a similarity: neighbours are the rows with the largest values.
     triangle_inequality : bool
         Whether d(x, z) <= d(x, y) + d(y, z) always holds.
+    symmetric : bool
+        Whether d(x, y) and d(y, x) are always the same bits.
     domain : Domain
         What rows it is defined on.
     learned : tuple of str
@@ -43,6 +45,7 @@ class Metric(Geometry):
     aliases: ClassVar[tuple[str, ...]] = ()
     larger_is_closer: ClassVar[bool] = False
     triangle_inequality: ClassVar[bool] = True
+    symmetric: ClassVar[bool] = True
     domain_: ClassVar[Domain] = Real()
     learned: ClassVar[tuple[str, ...]] = ()
     formula: ClassVar[str] = ""
@@ -78,7 +81,7 @@ class Metric(Geometry):
 
 
 def frozen_array(values: Any) -> Any:
-    """Return a read-only float64 copy, so that a record cannot change under its users."""
+    """Return a read-only float64 copy, so that nobody can change a record."""
     array = np.array(values, dtype=np.float64)
     array.flags.writeable = False
     return array
