@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 __all__ = [
     "AnyArray",
@@ -23,8 +22,9 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 FloatArray: TypeAlias = NDArray[np.float64]
 Float32Array: TypeAlias = NDArray[np.float32]
 IndexArray: TypeAlias = NDArray[np.intp]
-SparseMatrix: TypeAlias = "sparse.csr_array[Any] | sparse.csr_matrix[Any]"
+# SciPy ships no types; the names say what is meant, CSR as an array or a matrix.
+SparseMatrix: TypeAlias = Any
 # What every entry point works on once the input is validated: a 2-D array or CSR.
-Rows: TypeAlias = "AnyArray | SparseMatrix"
+Rows: TypeAlias = Any
 # A user's metric over blocks: (n, d) and (m, d) rows in, (n, m) distances out.
 BlockFunction: TypeAlias = Callable[..., AnyArray]

@@ -47,14 +47,15 @@ def check_flag(name: str, value: Any) -> bool:
 
 def check_integer(name: str, value: Any, *, low: int, high: int | None = None) -> int:
     """Return ``value`` as an int within ``[low, high]``."""
-    if not isinstance(value, Integral) or isinstance(value, bool | np.bool_):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral):
         raise TypeError(
             f"{name} must be an integer; got {value!r} of type {type(value).__name__}."
         )
-    if value < low or (high is not None and value > high):
+    number = int(value)
+    if number < low or (high is not None and number > high):
         bounds = f">= {low}" if high is None else f"between {low} and {high}"
         raise ValueError(f"{name} must be {bounds}; got {value!r}.")
-    return int(value)
+    return number
 
 
 def check_real(
@@ -66,7 +67,7 @@ def check_real(
     low_open: bool = False,
 ) -> float:
     """Return ``value`` as a float in ``[low, high]`` (``(low, high]`` if low_open)."""
-    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(
             f"{name} must be a real number; got {value!r} of type "
             f"{type(value).__name__}."

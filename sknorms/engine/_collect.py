@@ -123,12 +123,9 @@ class WithinRadius:
 
     def finish(self, *, sort_by_key: bool) -> Ragged:
         """Return the lists, each by (key, index) or by index."""
-        rows, indices, keys = (
-            np.concatenate([part[i] for part in self._parts] or [empty])
-            for i, empty in enumerate(
-                (np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))
-            )
-        )
+        nothing = (np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))
+        parts = zip(*(self._parts or [nothing]), strict=True)
+        rows, indices, keys = (np.concatenate(part) for part in parts)
         order = np.lexsort((indices, keys, rows) if sort_by_key else (indices, rows))
         starts = np.searchsorted(rows[order], np.arange(len(self.limits) + 1))
         return Ragged(starts.astype(np.intp), indices[order], keys[order])

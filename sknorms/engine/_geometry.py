@@ -25,7 +25,7 @@ class Embedded:
         side) or the query side's ``size`` (float64).
     """
 
-    rows: "Float32Array | SparseMatrix"
+    rows: Rows
     numbers: AnyArray
 
     def take(self, selection: Any) -> "Embedded":

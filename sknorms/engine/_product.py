@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._arrays import row_sum
-from sknorms._typing import Float32Array, FloatArray, Rows, SparseMatrix
+from sknorms._typing import Float32Array, FloatArray, Rows
 from sknorms.engine._geometry import Embedded, Embedding
 from sknorms.engine._rounding import (
     EXACT_SLACK,
@@ -29,13 +29,13 @@ _UNDERFLOW = 2.0**-100
 _SPLIT = 2.0**-26
 
 
-def to_float32(vectors: "FloatArray | SparseMatrix") -> "Float32Array | SparseMatrix":
+def to_float32(vectors: Rows) -> Rows:
     """Round to float32 without warnings; overflow is dealt with by its caller."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return vectors.astype(np.float32)
 
 
-def squared_lengths(rows: "Float32Array | SparseMatrix") -> FloatArray:
+def squared_lengths(rows: Rows) -> FloatArray:
     """Return the squared Euclidean length of float32 rows, in float64."""
     if sparse.issparse(rows):
         wide = rows.astype(np.float64)
@@ -45,9 +45,7 @@ def squared_lengths(rows: "Float32Array | SparseMatrix") -> FloatArray:
     return total
 
 
-def _drop_long(
-    rows: "Float32Array | SparseMatrix", lengths: FloatArray
-) -> "tuple[Float32Array | SparseMatrix, Any]":
+def _drop_long(rows: Rows, lengths: FloatArray) -> tuple[Rows, Any]:
     """Zero the rows that float32 cannot carry; return them and which they were."""
     long = ~(lengths <= _LONGEST)
     if long.any():
@@ -76,7 +74,7 @@ class ChordEmbedding(Embedding):
     rank_weight = 0.5
 
     @abstractmethod
-    def vectors(self, rows: Rows) -> "tuple[FloatArray | SparseMatrix, Any]":
+    def vectors(self, rows: Rows) -> tuple[Rows, Any]:
         """Return scaled float64 vectors and the absolute error of each.
 
         The error comes on top of 2**-50 of the vector's length; a number or one a row.

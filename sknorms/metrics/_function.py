@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.exceptions import EfficiencyWarning
 
-from sknorms._typing import AnyArray, FloatArray, Rows
+from sknorms._typing import FloatArray, Rows
 from sknorms.metrics._metric import Metric
 
 __all__ = ["BlockDistance", "BlockMetric", "BlockSimilarity", "PairFunction"]
@@ -120,21 +120,21 @@ class PairFunction(BlockMetric):
                 values[i, j] = self.function(query, row, **self.arguments)
         return values
 
-    def warn_about_cost(self, n_calls: int) -> None:
+    def warn_about_cost(self, n_pairs: int) -> None:
         """Say once per call of a public entry point what the function costs."""
         warnings.warn(
             f"metric {_label(self.function)} is called once for each pair of rows: "
-            f"{n_calls:,} times. A function of two blocks, "
+            f"{n_pairs:,} times. A function of two blocks, "
             "sknorms.metrics.BlockDistance(f), is called once a block.",
             EfficiencyWarning,
             stacklevel=3,
         )
 
 
-def _single_rows(rows: Rows) -> "list[AnyArray] | AnyArray | list[Rows]":
+def _single_rows(rows: Rows) -> list[Any]:
     if sparse.issparse(rows):
         return [rows[[i]] for i in range(rows.shape[0])]
-    return rows
+    return list(rows)
 
 
 def _label(function: Callable[..., Any]) -> str:

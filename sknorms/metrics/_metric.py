@@ -70,6 +70,9 @@ class Metric(Geometry):
         rows = check_rows(X, name=name, allow_nan=self.domain.allows_nan)
         return self.domain.admit(rows, metric=self.name, name=name)
 
+    def warn_about_cost(self, n_pairs: int) -> None:
+        """Warn where evaluating ``n_pairs`` pairs costs more than a user expects."""
+
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Metric):
             return NotImplemented
