@@ -10,6 +10,7 @@ from sknorms.engine._collect import Ragged
 from sknorms.engine._coordinate import CoordinateEmbedding
 from sknorms.engine._corpus import Corpus
 from sknorms.engine._geometry import Embedded, Embedding, Geometry
+from sknorms.engine._matrix import fill_matrix, fill_pairs
 from sknorms.engine._plan import working_bytes
 from sknorms.engine._product import ChordEmbedding, DotEmbedding
 from sknorms.engine._rounding import power_of_two_scale
@@ -24,6 +25,8 @@ __all__ = [
     "Embedding",
     "Geometry",
     "Ragged",
+    "fill_matrix",
+    "fill_pairs",
     "nearest",
     "power_of_two_scale",
     "within",

@@ -1,6 +1,11 @@
-"""How far apart two rows are: metric records, their registry, and pairwise functions."""
+"""How far apart two rows are: metric records, the registry, pairwise functions."""
 
 from sknorms.metrics._angular import Angular, Correlation, Cosine, CosineSimilarity, Dot
+from sknorms.metrics._argmin import (
+    pairwise_distances_argmin,
+    pairwise_distances_argmin_min,
+)
+from sknorms.metrics._chunked import pairwise_distances_chunked
 from sknorms.metrics._euclidean import (
     Euclidean,
     SquaredEuclidean,
@@ -9,6 +14,13 @@ from sknorms.metrics._euclidean import (
 from sknorms.metrics._function import BlockDistance, BlockSimilarity, PairFunction
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._minkowski import Manhattan
+from sknorms.metrics._named import (
+    cosine_distances,
+    cosine_similarity,
+    euclidean_distances,
+    manhattan_distances,
+)
+from sknorms.metrics._pairwise import paired_distances, pairwise_distances
 from sknorms.metrics._registry import get_metric, metric_names, register_metric
 
 __all__ = [
@@ -25,7 +37,16 @@ __all__ = [
     "PairFunction",
     "SquaredEuclidean",
     "StandardizedEuclidean",
+    "cosine_distances",
+    "cosine_similarity",
+    "euclidean_distances",
     "get_metric",
+    "manhattan_distances",
     "metric_names",
+    "paired_distances",
+    "pairwise_distances",
+    "pairwise_distances_argmin",
+    "pairwise_distances_argmin_min",
+    "pairwise_distances_chunked",
     "register_metric",
 ]

@@ -7,10 +7,21 @@ from typing import Any, TypeVar, overload
 
 from sknorms._typing import BlockFunction
 from sknorms._validation import check_known_parameters
-from sknorms.metrics._function import BlockDistance, BlockMetric, BlockSimilarity, PairFunction
+from sknorms.metrics._function import (
+    BlockDistance,
+    BlockMetric,
+    BlockSimilarity,
+    PairFunction,
+)
 from sknorms.metrics._metric import Metric
 
-__all__ = ["get_metric", "metric_names", "register_metric", "registered_metrics"]
+__all__ = [
+    "get_metric",
+    "is_precomputed",
+    "metric_names",
+    "register_metric",
+    "registered_metrics",
+]
 
 _REGISTRY: dict[str, type[Metric]] = {}
 # Metrics that users made out of a function; instances, so that they pickle by value.
@@ -117,6 +128,11 @@ def metric_names(*, aliases: bool = False) -> list[str]:
     """
     built_in = _REGISTRY if aliases else (r.name for r in registered_metrics())
     return sorted({*built_in, *_FUNCTIONS})
+
+
+def is_precomputed(metric: Any) -> bool:
+    """Whether a metric is the word for distances that were computed before."""
+    return isinstance(metric, str) and metric == "precomputed"
 
 
 def get_metric(metric: str | Metric | Callable[..., Any], **params: Any) -> Metric:
