@@ -1,0 +1,7 @@
+"""Exact nearest neighbours: the estimators of scikit-learn, for every metric."""
+
+from sknorms.neighbors._classification import KNeighborsClassifier
+from sknorms.neighbors._regression import KNeighborsRegressor
+from sknorms.neighbors._unsupervised import NearestNeighbors
+
+__all__ = ["KNeighborsClassifier", "KNeighborsRegressor", "NearestNeighbors"]

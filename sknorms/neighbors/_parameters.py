@@ -1,0 +1,55 @@
+"""Checks of the constructor parameters that all neighbour estimators share."""
+
+from typing import Any
+
+from sknorms._validation import check_choice, check_integer, check_real
+
+__all__ = ["check_n_neighbors", "check_parameters", "check_radius"]
+
+_ALGORITHMS = ("auto", "ball_tree", "kd_tree", "brute")
+
+
+def check_parameters(params: dict[str, Any]) -> None:
+    """Raise if a parameter has the wrong type or value; None where it is allowed.
+
+    Parameters
+    ----------
+    params : dict
+        As ``get_params(deep=False)`` returns them.
+    """
+    check_choice("algorithm", params["algorithm"], _ALGORITHMS)
+    check_integer("leaf_size", params["leaf_size"], low=1)
+    if params["p"] is not None:
+        check_real("p", params["p"], low=0, low_open=True)
+    if params["n_neighbors"] is not None:
+        check_n_neighbors(params["n_neighbors"])
+    if params["n_jobs"] is not None:
+        check_integer("n_jobs", params["n_jobs"], low=-(1 << 20))
+    if params["working_memory"] is not None:
+        check_real("working_memory", params["working_memory"], low=0, low_open=True)
+
+
+def check_n_neighbors(n_neighbors: Any) -> int:
+    """Return the number of neighbours as an int of at least 1."""
+    if n_neighbors is None:
+        raise ValueError(
+            "n_neighbors is None both here and on the estimator; say how many "
+            "neighbors to find."
+        )
+    number = check_integer("n_neighbors", n_neighbors, low=-(1 << 62))
+    if number <= 0:
+        raise ValueError(
+            f"Expected n_neighbors > 0. Got {number}; ask for at least one neighbor."
+        )
+    return number
+
+
+def check_radius(radius: Any, *, larger_is_closer: bool = False) -> float:
+    """Return the radius as a float: a largest distance, or a smallest similarity."""
+    if radius is None:
+        raise ValueError(
+            "radius is None both here and on the estimator; say how far to look."
+        )
+    if larger_is_closer:
+        return check_real("radius", radius)
+    return check_real("radius", radius, low=0)

@@ -1,0 +1,103 @@
+"""What a classifier and a regressor share: whom a query listens to, and how much."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+from sknorms._typing import FloatArray, IndexArray
+from sknorms._validation import first_rows
+from sknorms.neighbors._index import Queries
+from sknorms.neighbors._parameters import check_n_neighbors
+from sknorms.neighbors._queries import KNeighborsMixin, nearest_values
+from sknorms.neighbors._weights import WeightRule, get_weight_rule, share_of_copies
+
+__all__ = ["NearestPredictor", "check_sample_weight"]
+
+# Sums of weights such as 0.1 miss a whole number by their rounding.
+_ROUNDING = 1e-12
+
+
+def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
+    """Return one finite weight of at least zero a row, or None for equal weights."""
+    if sample_weight is None:
+        return None
+    weights: FloatArray = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weights.shape != (n_rows,):
+        raise ValueError(
+            f"sample_weight must have one weight a row, shape ({n_rows},); got shape "
+            f"{weights.shape}."
+        )
+    if (weights < 0).any():
+        raise ValueError(
+            "sample_weight must be at least zero; got negative weights in "
+            f"{first_rows(weights < 0)}. A row is left out by weight zero."
+        )
+    if not weights.any():
+        raise ValueError(
+            "sample_weight is zero for every row; leave at least one row in."
+        )
+    return weights.copy()
+
+
+class NearestPredictor(KNeighborsMixin):
+    """Finds the neighbours a prediction is made from, and their weights."""
+
+    weights: Any
+    _sample_weight: FloatArray | None
+
+    def _check_weight_rule(self) -> WeightRule:
+        rule = get_weight_rule(self.weights)
+        if rule.needs_distances and self._index.larger_is_closer:
+            raise ValueError(
+                'weights="distance" is one over the distance, but metric '
+                f"{self.effective_metric_!r} is a similarity. Pass a callable that "
+                "turns similarities into weights, such as weights=lambda s: "
+                "numpy.maximum(s, 0)."
+            )
+        return rule
+
+    def _neighborhoods(self, X: Any) -> tuple[IndexArray, FloatArray | None]:
+        """Return neighbours and their weights, both (n_queries, m); None if equal."""
+        queries = self._queries(X)
+        rule = self._check_weight_rule()
+        k = check_n_neighbors(self.n_neighbors)
+        if self._sample_weight is not None:
+            return self._nearest_copies(queries, k, rule, self._sample_weight)
+        values, indices = nearest_values(self, queries, k)
+        return indices, rule(values) if rule.needs_values else None
+
+    def _nearest_copies(
+        self, queries: Queries, k: int, rule: WeightRule, sample_weight: FloatArray
+    ) -> tuple[IndexArray, FloatArray]:
+        """Return enough neighbours to hold k copies, each weighted by its share."""
+        available = self.n_samples_fit_ - queries.are_training_rows
+        wanted = k
+        while True:
+            found = min(wanted, available)
+            values, indices = self._index.nearest(queries, found, self._resources)
+            copies = sample_weight[indices]
+            enough = copies.sum(axis=1) >= k * (1 - _ROUNDING)
+            if enough.all() or found == available:
+                break
+            wanted *= 2
+        _require_enough_copies(enough, copies, k)
+        share = share_of_copies(copies, k)
+        counts = share > 0
+        # The rule must not see who does not count: a zero distance there is none.
+        first = counts.argmax(axis=1)[:, None]
+        seen = np.where(counts, values, np.take_along_axis(values, first, axis=1))
+        return indices, share * rule(seen)
+
+
+def _require_enough_copies(enough: Any, copies: FloatArray, k: int) -> None:
+    if not enough.all():
+        total = copies.sum(axis=1).min()
+        raise ValueError(
+            f"Expected n_neighbors <= the total of sample_weight, but n_neighbors = "
+            f"{k} and the weights add up to {total:.6g}. A row of weight w counts as w "
+            "copies of it: scale the weights to an average of one, or ask for fewer "
+            "neighbors."
+        )

@@ -1,0 +1,145 @@
+"""How much each neighbour counts in a prediction."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sknorms._typing import AnyArray, BoolArray, FloatArray
+from sknorms._validation import first_rows
+
+__all__ = ["WeightRule", "get_weight_rule", "require_some_weight", "share_of_copies"]
+
+
+@dataclass(frozen=True)
+class WeightRule(ABC):
+    """Turns distances into weights."""
+
+    # Whether the rule looks at the distances, and whether they must be distances.
+    needs_values: ClassVar[bool] = True
+    needs_distances: ClassVar[bool] = False
+
+    @abstractmethod
+    def __call__(self, values: FloatArray) -> FloatArray:
+        """Return weights of the shape of ``values``, (n_queries, k)."""
+
+
+@dataclass(frozen=True)
+class Uniform(WeightRule):
+    """All neighbours count the same."""
+
+    needs_values: ClassVar[bool] = False
+
+    def __call__(self, values: FloatArray) -> FloatArray:
+        """Return ones."""
+        return np.ones(values.shape)
+
+
+@dataclass(frozen=True)
+class InverseDistance(WeightRule):
+    """Neighbours count as one over their distance; distance zero takes it all."""
+
+    needs_distances: ClassVar[bool] = True
+
+    def __call__(self, values: FloatArray) -> FloatArray:
+        """Return inverse distances, scaled row by row by a power of two.
+
+        The scale is exact and leaves shares as they are, but keeps subnormal distances
+        from overflowing.
+        """
+        smallest = values.min(axis=1, keepdims=True)
+        if (smallest < 0).any():
+            raise ValueError(
+                'weights="distance" needs distances of at least zero, but the metric '
+                f"gave {smallest.min():g}. Pass a callable as weights."
+            )
+        exponent = np.frexp(smallest)[1]
+        with np.errstate(divide="ignore", over="ignore"):
+            weights = 1.0 / np.ldexp(values, -exponent)
+        return infinite_takes_all(weights)
+
+
+@dataclass(frozen=True)
+class CustomWeights(WeightRule):
+    """A user's function of the distances.
+
+    Attributes
+    ----------
+    function : callable
+    """
+
+    function: Callable[[FloatArray], Any]
+
+    def __call__(self, values: FloatArray) -> FloatArray:
+        """Call the function on a copy and check what it returns."""
+        weights = np.array(self.function(values.copy()), dtype=np.float64)
+        if weights.shape != values.shape:
+            raise ValueError(
+                "weights must return an array of the shape of the distances, "
+                f"{values.shape}; got {weights.shape}."
+            )
+        usable: BoolArray = np.asarray(weights >= 0)
+        if not usable.all():
+            raise ValueError(
+                "weights must return numbers of at least zero; got NaN or negative "
+                f"ones in {first_rows(np.logical_not(usable).any(axis=1))} of the queries."
+            )
+        return infinite_takes_all(weights)
+
+
+_RULES = {"uniform": Uniform(), "distance": InverseDistance()}
+
+
+def get_weight_rule(weights: Any) -> WeightRule:
+    """Return the rule that the parameter ``weights`` stands for."""
+    if weights is None:
+        return Uniform()
+    if callable(weights):
+        return CustomWeights(weights)
+    if isinstance(weights, str) and weights in _RULES:
+        return _RULES[weights]
+    raise ValueError(
+        'weights must be "uniform", "distance", None or a callable that turns an array '
+        f"of distances into one of weights; got {weights!r}."
+    )
+
+
+def infinite_takes_all(weights: FloatArray) -> FloatArray:
+    """Return weights where infinite ones became 1 and all beside them 0."""
+    infinite = np.isinf(weights)
+    rows = infinite.any(axis=1)
+    weights[rows] = infinite[rows]
+    return weights
+
+
+def share_of_copies(copies: AnyArray, k: int) -> FloatArray:
+    """Return how much of each neighbour is among the k nearest copies.
+
+    Parameters
+    ----------
+    copies : float64 array of shape (n_queries, m)
+        How many copies each neighbour stands for, nearest neighbour first.
+    k : int
+        How many copies count.
+
+    Returns
+    -------
+    float64 array of shape (n_queries, m)
+        At most ``copies``; a row sums to k, or less if there are not that many.
+    """
+    before = np.cumsum(copies, axis=1) - copies
+    share: FloatArray = np.clip(k - before, 0.0, copies)
+    return share
+
+
+def require_some_weight(total: FloatArray) -> None:
+    """Raise if the neighbours of a query have no weight at all."""
+    nothing = ~(total > 0)
+    if nothing.any():
+        raise ValueError(
+            "All neighbors of some sample is getting zero weights: query "
+            f"{first_rows(nothing)}. Please modify 'weights' (or class_weight) to "
+            "avoid this case."
+        )
