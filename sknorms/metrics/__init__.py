@@ -12,8 +12,17 @@ from sknorms.metrics._euclidean import (
     StandardizedEuclidean,
 )
 from sknorms.metrics._function import BlockDistance, BlockSimilarity, PairFunction
+from sknorms.metrics._matching import (
+    Dice,
+    Hamming,
+    Jaccard,
+    RogersTanimoto,
+    RussellRao,
+    SokalSneath,
+    Yule,
+)
 from sknorms.metrics._metric import Metric
-from sknorms.metrics._minkowski import Manhattan
+from sknorms.metrics._minkowski import Chebyshev, Manhattan, Minkowski
 from sknorms.metrics._named import (
     cosine_distances,
     cosine_similarity,
@@ -22,21 +31,34 @@ from sknorms.metrics._named import (
 )
 from sknorms.metrics._pairwise import paired_distances, pairwise_distances
 from sknorms.metrics._registry import get_metric, metric_names, register_metric
+from sknorms.metrics._relative import BrayCurtis, Canberra, Tanimoto
 
 __all__ = [
     "Angular",
     "BlockDistance",
     "BlockSimilarity",
+    "BrayCurtis",
+    "Canberra",
+    "Chebyshev",
     "Correlation",
     "Cosine",
     "CosineSimilarity",
+    "Dice",
     "Dot",
     "Euclidean",
+    "Hamming",
+    "Jaccard",
     "Manhattan",
     "Metric",
+    "Minkowski",
     "PairFunction",
+    "RogersTanimoto",
+    "RussellRao",
+    "SokalSneath",
     "SquaredEuclidean",
     "StandardizedEuclidean",
+    "Tanimoto",
+    "Yule",
     "cosine_distances",
     "cosine_similarity",
     "euclidean_distances",
