@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknorms._typing import BoolArray, FloatArray
+from sknorms._typing import FloatArray
 from sknorms.norms._scaled import last_axis_norm
 
 __all__ = ["solve_projection", "solve_prox"]
@@ -125,16 +125,14 @@ class _Balance:
         e = self.p - 1.0
         w = np.minimum(self.a / linear, (self.a / power) ** (1.0 / e))
         w = np.where(self.a > 0.0, w, self.a)
+        moving = self.a > 0.0
         for _ in range(_MAX_ROUNDS):
             head = power * w ** (e - 1.0)
             change = ((linear + head) * w - self.a) / (linear + e * head)
-            change = np.where(self.a > 0.0, change, 0.0)
-            w = np.maximum(w - change, 0.0)
-            if not _moving(change, w).any():
+            # An element that has settled stays, however long the others take, so that
+            # its value does not depend on them.
+            w = np.where(moving, np.maximum(w - change, 0.0), w)
+            moving &= np.abs(change) > _TOLERANCE * w
+            if not moving.any():
                 break
         return w
-
-
-def _moving(change: FloatArray, w: FloatArray) -> BoolArray:
-    moving: BoolArray = np.abs(change) > _TOLERANCE * w
-    return moving

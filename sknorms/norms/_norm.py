@@ -203,7 +203,7 @@ class Norm(ABC):
         with np.errstate(over="ignore"):
             inside = self.measure_slices(slices) <= radius * slack
         out = slices.copy()
-        out[radius == 0.0] = 0.0
+        out[(radius == 0.0) & ~inside] = 0.0
         move = (radius > 0.0) & ~inside
         if move.any():
             out[move] = self.project_slices(slices[move], radius[move])
