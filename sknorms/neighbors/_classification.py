@@ -8,6 +8,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 
 from sknorms._typing import AnyArray, FloatArray, IndexArray
 from sknorms.neighbors._class_weights import class_factors
@@ -189,6 +190,7 @@ or (n_queries, n_samples_fit) if metric="precomputed", or None
         ndarray of shape (n_queries,) or (n_queries, n_outputs)
             Labels, in the type of ``y``.
         """
+        check_is_fitted(self)
         winners = [
             labels[shares.argmax(axis=1)]
             for shares, labels in zip(self._vote_shares(X), self._labels, strict=True)
@@ -209,11 +211,22 @@ or (n_queries, n_samples_fit) if metric="precomputed", or None
         ndarray of shape (n_queries, n_classes), or a list of one for each output
             Rows sum to 1; columns are in the order of ``classes_``.
         """
+        check_is_fitted(self)
         shares = self._vote_shares(X)
         return shares if self.outputs_2d_ else shares[0]
 
     def _vote_shares(self, X: Any) -> list[FloatArray]:
-        indices, weights = self._neighborhoods(X)
+        """Return the shares of the classes, one array an output."""
+        n_classes = sum(len(labels) for labels in self._labels)
+        blocks = [
+            self._block_shares(indices, weights)
+            for indices, weights in self._neighborhoods(X, n_classes)
+        ]
+        return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
+
+    def _block_shares(
+        self, indices: IndexArray, weights: FloatArray | None
+    ) -> list[FloatArray]:
         shares = []
         for output, labels in enumerate(self._labels):
             votes = _count_votes(self._codes[indices, output], weights, len(labels))

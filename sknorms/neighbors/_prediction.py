@@ -1,12 +1,16 @@
 """What a classifier and a regressor share: whom a query listens to, and how much."""
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.utils import check_array
 
+from sknorms._arrays import row_slices
 from sknorms._typing import FloatArray, IndexArray
 from sknorms._validation import first_rows
+from sknorms.engine import working_bytes
 from sknorms.neighbors._index import Queries
 from sknorms.neighbors._parameters import check_n_neighbors
 from sknorms.neighbors._queries import KNeighborsMixin, nearest_values
@@ -16,6 +20,10 @@ __all__ = ["NearestPredictor", "check_sample_weight"]
 
 # Sums of weights such as 0.1 miss a whole number by their rounding.
 _ROUNDING = 1e-12
+# Values, indices, weights and what is made of them on the way to a prediction.
+_BYTES_PER_NEIGHBOR = 96
+# Neighbours and their weights, both (n_queries, m); None where all weigh the same.
+Neighborhood: TypeAlias = tuple[IndexArray, FloatArray | None]
 
 
 def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
@@ -59,19 +67,33 @@ class NearestPredictor(KNeighborsMixin):
             )
         return rule
 
-    def _neighborhoods(self, X: Any) -> tuple[IndexArray, FloatArray | None]:
-        """Return neighbours and their weights, both (n_queries, m); None if equal."""
+    def _neighborhoods(self, X: Any, n_outputs: int) -> Iterator[Neighborhood]:
+        """Yield neighbours and weights of blocks of queries, in order.
+
+        A block is as large as the memory budget allows when each query is to get
+        ``n_outputs`` numbers; leave-one-out is one block.
+        """
         queries = self._queries(X)
         rule = self._check_weight_rule()
         k = check_n_neighbors(self.n_neighbors)
-        if self._sample_weight is not None:
-            return self._nearest_copies(queries, k, rule, self._sample_weight)
-        values, indices = nearest_values(self, queries, k)
-        return indices, rule(values) if rule.needs_values else None
+        for block in self._blocks(queries, _BYTES_PER_NEIGHBOR * k + 8 * n_outputs):
+            if self._sample_weight is not None:
+                yield self._nearest_copies(block, k, rule, self._sample_weight)
+            else:
+                values, indices = nearest_values(self, block, k)
+                yield indices, rule(values) if rule.needs_values else None
+
+    def _blocks(self, queries: Queries, query_bytes: int) -> Iterator[Queries]:
+        if queries.are_training_rows:
+            yield queries
+            return
+        step = max(1, working_bytes(self.working_memory) // (2 * query_bytes))
+        for block in row_slices(len(queries), step):
+            yield replace(queries, rows=queries.rows[block])
 
     def _nearest_copies(
         self, queries: Queries, k: int, rule: WeightRule, sample_weight: FloatArray
-    ) -> tuple[IndexArray, FloatArray]:
+    ) -> Neighborhood:
         """Return enough neighbours to hold k copies, each weighted by its share."""
         available = self.n_samples_fit_ - queries.are_training_rows
         wanted = k

@@ -5,6 +5,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
 
 from sknorms._arrays import row_sum
 from sknorms._typing import AnyArray, FloatArray
@@ -153,10 +154,13 @@ or (n_queries, n_samples_fit) if metric="precomputed", or None
         ndarray of shape (n_queries,) or (n_queries, n_outputs)
             Averages, computed in float64; float32 if ``y`` is.
         """
-        indices, weights = self._neighborhoods(X)
+        check_is_fitted(self)
         targets = self._y if self._y.ndim == 2 else self._y[:, None]
-        averages = [_average(column[indices], weights) for column in targets.T]
-        predicted = np.stack(averages, axis=1).astype(output_dtype(self._y))
+        blocks = [
+            np.stack([_average(column[indices], weights) for column in targets.T], 1)
+            for indices, weights in self._neighborhoods(X, targets.shape[1])
+        ]
+        predicted = np.concatenate(blocks).astype(output_dtype(self._y), copy=False)
         return predicted if self._y.ndim == 2 else predicted[:, 0]
 
 

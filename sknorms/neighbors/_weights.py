@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sknorms._typing import AnyArray, BoolArray, FloatArray
+from sknorms._typing import AnyArray, FloatArray
 from sknorms._validation import first_rows
 
 __all__ = ["WeightRule", "get_weight_rule", "require_some_weight", "share_of_copies"]
@@ -80,11 +80,11 @@ class CustomWeights(WeightRule):
                 "weights must return an array of the shape of the distances, "
                 f"{values.shape}; got {weights.shape}."
             )
-        usable: BoolArray = np.asarray(weights >= 0)
-        if not usable.all():
+        wrong = ~(weights.min(axis=1) >= 0)
+        if wrong.any():
             raise ValueError(
                 "weights must return numbers of at least zero; got NaN or negative "
-                f"ones in {first_rows(np.logical_not(usable).any(axis=1))} of the queries."
+                f"ones in {first_rows(wrong)} of the queries."
             )
         return infinite_takes_all(weights)
 

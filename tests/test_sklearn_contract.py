@@ -1,0 +1,41 @@
+"""Every public estimator keeps scikit-learn's contract, by scikit-learn's own checks.
+
+No failure is expected. What scikit-learn itself does not run (array API input without
+its switch, a method that an estimator does not have) it reports as skipped.
+"""
+
+import importlib
+import inspect
+
+from sklearn.base import BaseEstimator
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import sknorms
+
+
+def public_estimators():
+    packages = [name for name in sknorms.__all__ if not name.startswith("_")]
+    found = []
+    for package in packages:
+        module = importlib.import_module(f"sknorms.{package}")
+        members = [getattr(module, name) for name in module.__all__]
+        found += [
+            member
+            for member in members
+            if inspect.isclass(member) and issubclass(member, BaseEstimator)
+        ]
+    return found
+
+
+ESTIMATORS = public_estimators()
+
+
+def test_estimators_are_found():
+    names = {estimator.__name__ for estimator in ESTIMATORS}
+    assert {"NearestNeighbors", "KNeighborsClassifier", "KNeighborsRegressor"} <= names
+    assert {"Normalizer", "NormClipper", "DistanceFeatures"} <= names
+
+
+@parametrize_with_checks([estimator() for estimator in ESTIMATORS])
+def test_scikit_learn_contract(estimator, check):
+    check(estimator)
