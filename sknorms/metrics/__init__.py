@@ -6,12 +6,14 @@ from sknorms.metrics._argmin import (
     pairwise_distances_argmin_min,
 )
 from sknorms.metrics._chunked import pairwise_distances_chunked
+from sknorms.metrics._distribution import Hellinger, JensenShannon
 from sknorms.metrics._euclidean import (
     Euclidean,
     SquaredEuclidean,
     StandardizedEuclidean,
 )
 from sknorms.metrics._function import BlockDistance, BlockSimilarity, PairFunction
+from sknorms.metrics._mahalanobis import Mahalanobis
 from sknorms.metrics._matching import (
     Dice,
     Hamming,
@@ -23,6 +25,8 @@ from sknorms.metrics._matching import (
 )
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._minkowski import Chebyshev, Manhattan, Minkowski
+from sknorms.metrics._missing import NanEuclidean
+from sknorms.metrics._mixed import Gower
 from sknorms.metrics._named import (
     cosine_distances,
     cosine_similarity,
@@ -32,6 +36,7 @@ from sknorms.metrics._named import (
 from sknorms.metrics._pairwise import paired_distances, pairwise_distances
 from sknorms.metrics._registry import get_metric, metric_names, register_metric
 from sknorms.metrics._relative import BrayCurtis, Canberra, Tanimoto
+from sknorms.metrics._sphere import Haversine
 
 __all__ = [
     "Angular",
@@ -46,11 +51,17 @@ __all__ = [
     "Dice",
     "Dot",
     "Euclidean",
+    "Gower",
     "Hamming",
+    "Haversine",
+    "Hellinger",
     "Jaccard",
+    "JensenShannon",
+    "Mahalanobis",
     "Manhattan",
     "Metric",
     "Minkowski",
+    "NanEuclidean",
     "PairFunction",
     "RogersTanimoto",
     "RussellRao",

@@ -1,0 +1,150 @@
+"""Euclidean distance between rows that were not observed in every column."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from sknorms._arrays import row_sum, widen
+from sknorms._typing import Float32Array, FloatArray, Rows
+from sknorms.engine import Embedded, Embedding, power_of_two_scale
+from sknorms.engine._rounding import EXACT_SLACK, UNIT32, gamma32, round_up32
+from sknorms.metrics._domain import Domain, Missing
+from sknorms.metrics._embeddings import typical_rows
+from sknorms.metrics._metric import Metric
+from sknorms.metrics._registry import register_metric
+from sknorms.norms._scaled import last_axis_norm, scaled_row_norms
+
+__all__ = ["NanEuclidean", "observed_means"]
+
+# Scaled squared lengths beyond this could overflow in float32.
+_LONGEST = 2.0**100
+# Absolute room for products and casts that fall below the normal float32 range.
+_UNDERFLOW = 2.0**-80
+
+
+@register_metric
+@dataclass(frozen=True, eq=False)
+class NanEuclidean(Metric):
+    """Euclidean distance over the columns observed in both rows, scaled up to all.
+
+    NaN means not observed. Rows that share no observed column have no distance: they
+    are never neighbours.
+    """
+
+    name: ClassVar[str] = "nan_euclidean"
+    triangle_inequality: ClassVar[bool] = False
+    domain_: ClassVar[Domain] = Missing()
+    formula: ClassVar[str] = r"\sqrt{n / |S| \sum_{i \in S} (x_i - y_i)^2}"
+
+    def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the distances, NaN where nothing is shared."""
+        difference = x - y
+        missing = np.isnan(difference)
+        difference[missing] = 0.0
+        n_features = x.shape[-1]
+        shared = np.asarray(n_features - np.count_nonzero(missing, axis=-1))
+        share = np.full(shared.shape, np.nan)
+        np.divide(n_features, shared, out=share, where=shared > 0)
+        distances: FloatArray = last_axis_norm(difference) * np.sqrt(share)
+        return distances
+
+    def embedding(self, rows: Rows) -> Embedding:
+        """Bound by one product of values, squares and masks."""
+        return MaskedProduct.fit(rows)
+
+
+@dataclass(frozen=True, eq=False)
+class MaskedProduct(Embedding):
+    """The sum of squares over shared columns, D, as one inner product.
+
+    With values zero and masks 0 where nothing was observed,
+
+        D = sum_i m_i(y) x_i^2 + m_i(x) y_i^2 - 2 x_i y_i.
+
+    The number of shared columns is at most the number n(y) observed in the corpus row,
+    so that a key of at most t needs ``D <= t^2 n(y) / n``. The rounding of D is at most
+    c (|x|^2 + |y|^2); the corpus row's part is one more column.
+
+    Attributes
+    ----------
+    center : float64 array of shape (n_features,)
+        Subtracted first.
+    scale : float
+        Power of two applied next.
+    """
+
+    center: FloatArray
+    scale: float
+
+    @classmethod
+    def fit(cls, rows: Rows) -> Self:
+        """Choose centre and scale from a sample of the corpus."""
+        typical = widen(typical_rows(rows))
+        center = observed_means(typical)
+        with np.errstate(over="ignore", invalid="ignore"):
+            lengths = scaled_row_norms(np.nan_to_num(typical - center)).values
+        return cls(center, power_of_two_scale(lengths))
+
+    def width(self, n_features: int) -> int:
+        """Return the number of columns."""
+        return 3 * n_features + 1
+
+    @property
+    def _rounding(self) -> float:
+        # The product, casts of values and squares, and the test.
+        width = self.width(len(self.center))
+        return 2.0 * gamma32(width) + 24 * UNIT32 + EXACT_SLACK
+
+    def _parts(self, rows: Rows) -> tuple[FloatArray, FloatArray, FloatArray, Any]:
+        """Return values, masks, squared lengths, and rows float32 cannot carry."""
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            values = (widen(rows) - self.center) * self.scale
+            observed = ~np.isnan(widen(rows))
+            values = np.where(observed, values, 0.0).astype(np.float32)
+            values = values.astype(np.float64)
+            lengths = row_sum(np.square(values))
+        long = ~(lengths <= _LONGEST)
+        values[long] = 0.0
+        lengths[long] = 0.0
+        return values, observed.astype(np.float64), lengths, long
+
+    def corpus(self, rows: Rows) -> Embedded:
+        """Embed corpus rows; the offset is the number of observed columns."""
+        values, masks, lengths, long = self._parts(rows)
+        room = self._rounding * (1.0 + 8 * UNIT32) * lengths
+        columns = [masks, np.square(values), values, room[:, np.newaxis]]
+        counts = masks.sum(axis=1)
+        counts[long] = np.nan  # what is compared with NaN is kept
+        return Embedded(_side_by_side(columns), counts.astype(np.float32))
+
+    def queries(self, rows: Rows) -> Embedded:
+        """Embed query rows; the size is what rounding can do to them."""
+        values, masks, lengths, long = self._parts(rows)
+        ones = np.ones((len(values), 1))
+        columns = [-np.square(values), -masks, 2.0 * values, ones]
+        sizes = self._rounding * lengths
+        sizes[long] = np.inf
+        return Embedded(_side_by_side(columns), sizes)
+
+    def cut(
+        self, sizes: FloatArray, thresholds: FloatArray
+    ) -> tuple[Float32Array, Float32Array]:
+        """Keep pairs whose sum may be within reach of the larger count."""
+        with np.errstate(over="ignore"):
+            share = np.square(thresholds * self.scale) / len(self.center)
+            weight = -round_up32(share * (1.0 + 8 * UNIT32 + EXACT_SLACK))
+        return weight, round_up32(sizes + _UNDERFLOW)
+
+
+def observed_means(rows: FloatArray) -> FloatArray:
+    """Return the mean of what was observed in each column, 0 where that is nothing."""
+    count = np.maximum((~np.isnan(rows)).sum(axis=0), 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        means = np.nansum(rows, axis=0) / count
+    return np.where(np.isfinite(means), means, 0.0)
+
+
+def _side_by_side(columns: list[FloatArray]) -> Float32Array:
+    with np.errstate(under="ignore"):
+        return np.concatenate(columns, axis=1).astype(np.float32)
