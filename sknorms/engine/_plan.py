@@ -7,8 +7,9 @@ from sklearn import get_config
 from sknorms._arrays import row_slices
 from sknorms._compile import kernels_available
 from sknorms._parallel import effective_jobs
+from sknorms.engine._corpus import Corpus
 
-__all__ = ["Plan", "Task", "plan_search", "working_bytes"]
+__all__ = ["Plan", "RowCost", "Task", "plan_search", "working_bytes"]
 
 # A block of scores of about this size stays in the second-level cache. Without compiled
 # kernels, long rows of scores keep the number of passes and of merges small.
@@ -17,6 +18,11 @@ _MOST_QUERIES, _FEWEST_CORPUS_ROWS = 256, 1 << 10
 _MOST_QUERIES_PLAIN, _FEWEST_CORPUS_ROWS_PLAIN = 64, 1 << 12
 _MOST_CORPUS_ROWS = 1 << 15
 _CAPACITY = 1 << 15
+# The floor: blocks do not shrink below a quarter of a MiB in all, where only very wide
+# rows take more. A smaller budget would spend all of the time on bookkeeping.
+_LEAST_CAPACITY = 256
+_LEAST_CORPUS_ROWS, _LEAST_CORPUS_BYTES = 512, 1 << 16
+_SAMPLE_ROWS = 512
 # Below this many multiplications, handing work to threads costs more than it saves.
 _SERIAL_WORK = 4_000_000
 
@@ -43,6 +49,8 @@ class Plan:
         Threads.
     shards : int
         Parts of the corpus; more than one only if there are too few query blocks.
+    sample_rows : int
+        Corpus rows that give the first thresholds.
     """
 
     query_rows: int
@@ -50,6 +58,7 @@ class Plan:
     capacity: int
     n_jobs: int
     shards: int = 1
+    sample_rows: int = 0
 
     def tasks(self, n_queries: int, n_corpus: int) -> list[Task]:
         """Return the tasks, all shards of a query block next to each other."""
@@ -57,13 +66,27 @@ class Plan:
         blocks = row_slices(n_queries, self.query_rows)
         return [Task(block, shard) for block in blocks for shard in shards]
 
-    def bytes(self, width: int, n_features: int, k: int) -> int:
+    def bytes(self, cost: "RowCost") -> int:
         """Return an upper estimate of the working memory of all threads."""
-        query = 4 * width + 24 * n_features + 64 * k
-        corpus = 4 * width + 24 * n_features
         pairs = 12 * self.query_rows * self.corpus_rows + 64 * self.capacity
-        blocks = self.query_rows * query + self.corpus_rows * corpus
-        return self.n_jobs * (blocks + pairs)
+        blocks = self.query_rows * cost.query + self.corpus_rows * cost.corpus
+        return self.sample_rows * cost.sample + self.n_jobs * (blocks + pairs)
+
+
+@dataclass(frozen=True)
+class RowCost:
+    """Bytes of working memory that one row of a block takes, by its role."""
+
+    query: int
+    corpus: int
+    sample: int
+
+    @classmethod
+    def of(cls, corpus: Corpus, k: int) -> "RowCost":
+        """Return what rows cost with this corpus."""
+        embedded, wide = 4 * corpus.width, 24 * corpus.n_features
+        block = 0 if corpus.embedded is not None else embedded + wide
+        return cls(embedded + wide + 64 * k, block, embedded)
 
 
 def working_bytes(working_memory: float | None) -> int:
@@ -74,12 +97,10 @@ def working_bytes(working_memory: float | None) -> int:
 
 
 def plan_search(
+    corpus: Corpus,
     n_queries: int,
-    n_corpus: int,
-    *,
-    width: int,
-    n_features: int,
     k: int,
+    *,
     n_jobs: int | None,
     working_memory: float | None,
 ) -> Plan:
@@ -87,17 +108,16 @@ def plan_search(
 
     Parameters
     ----------
-    n_queries, n_corpus : int
-        Rows of either side.
-    width, n_features : int
-        Columns of an embedded and of a stored row.
+    corpus : Corpus
+    n_queries : int
     k : int
-        Results held per query.
+        Results held per query; 0 for a radius search.
     n_jobs : int or None
     working_memory : float or None
         Budget in MiB.
     """
-    work = n_queries * n_corpus * max(1, width)
+    n_corpus = corpus.n_rows
+    work = n_queries * n_corpus * max(1, corpus.width)
     jobs = 1 if work < _SERIAL_WORK else effective_jobs(n_jobs)
     # A few tasks a thread, so that no thread waits long for the last one.
     most, fewest = _block_limits()
@@ -105,8 +125,11 @@ def plan_search(
     corpus_rows = max(_SCORE_BYTES // (4 * query_rows), fewest)
     corpus_rows = min(corpus_rows, _MOST_CORPUS_ROWS, n_corpus)
     shards = jobs if -(-n_queries // query_rows) < jobs else 1
-    plan = Plan(query_rows, corpus_rows, _CAPACITY, jobs, min(shards, n_corpus))
-    return _fit_to_budget(plan, width, n_features, k, working_bytes(working_memory))
+    sample_rows = min(max(_SAMPLE_ROWS, 4 * k), n_corpus) if k else 0
+    plan = Plan(
+        query_rows, corpus_rows, _CAPACITY, jobs, min(shards, n_corpus), sample_rows
+    )
+    return _fit_to_budget(plan, RowCost.of(corpus, k), k, working_bytes(working_memory))
 
 
 def _block_limits() -> tuple[int, int]:
@@ -115,16 +138,34 @@ def _block_limits() -> tuple[int, int]:
     return _MOST_QUERIES_PLAIN, _FEWEST_CORPUS_ROWS_PLAIN
 
 
-def _fit_to_budget(plan: Plan, width: int, n_features: int, k: int, limit: int) -> Plan:
-    while plan.bytes(width, n_features, k) > limit:
-        if plan.capacity > 1024:
-            plan = replace(plan, capacity=plan.capacity // 2)
-        elif plan.corpus_rows >= plan.query_rows and plan.corpus_rows > 1:
-            plan = replace(plan, corpus_rows=-(-plan.corpus_rows // 2))
-        elif plan.query_rows > 1:
-            plan = replace(plan, query_rows=-(-plan.query_rows // 2))
-        elif plan.n_jobs > 1:
-            plan = replace(plan, n_jobs=1, shards=1)
-        else:
-            break  # one row against one row: there is nothing left to save
+def _fit_to_budget(plan: Plan, cost: RowCost, k: int, limit: int) -> Plan:
+    while plan.bytes(cost) > limit:
+        smaller = _halve_the_largest(plan, cost, k)
+        if smaller == plan:
+            break  # the smallest blocks that still do some work per pass
+        plan = smaller
     return plan
+
+
+def _halve_the_largest(plan: Plan, cost: RowCost, k: int) -> Plan:
+    pairs = 12 * plan.query_rows * plan.corpus_rows
+    wide = plan.corpus_rows >= plan.query_rows
+    fewest = min(_LEAST_CORPUS_ROWS, _LEAST_CORPUS_BYTES // max(1, cost.corpus))
+    # Bytes, then what to halve to save them, and how far that may go.
+    parts = [
+        (64 * plan.capacity, "capacity", _LEAST_CAPACITY),
+        (plan.query_rows * cost.query + pairs * (not wide), "query_rows", 1),
+        (plan.corpus_rows * cost.corpus + pairs * wide, "corpus_rows", fewest),
+        (plan.sample_rows * cost.sample // plan.n_jobs, "sample_rows", k),
+    ]
+    if plan.n_jobs > 1 and pairs < 12 * _LEAST_CAPACITY:
+        return replace(plan, n_jobs=1, shards=1)
+    halved = [
+        (size, field, (getattr(plan, field) + 1) // 2)
+        for size, field, least in parts
+        if getattr(plan, field) > max(1, least)
+    ]
+    if not halved:
+        return replace(plan, n_jobs=1, shards=1)
+    _, field, value = max(halved)
+    return replace(plan, **{field: value})

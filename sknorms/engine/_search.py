@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from sknorms.engine._survivors import survivors
 __all__ = ["nearest", "within"]
 
 Candidates = tuple[IndexArray, IndexArray, FloatArray]
+
+
+Part = TypeVar("Part", TopK, WithinRadius)
 
 
 class _Collector(Protocol):
@@ -64,8 +67,10 @@ def nearest(
     ValueError
         If a query can be compared with fewer than k rows.
     """
-    plan = _plan(corpus, queries, k, n_jobs, working_memory)
-    sample = Sample.draw(corpus, k)
+    plan = plan_search(
+        corpus, queries.shape[0], k, n_jobs=n_jobs, working_memory=working_memory
+    )
+    sample = Sample.draw(corpus, plan.sample_rows, k)
     scan = _NearestScan(corpus, queries, plan, exclude_self, k, sample)
     found = _merge_shards(run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs))
     keys = np.concatenate([top.keys for top in found])
@@ -89,7 +94,9 @@ def within(
     Parameters are those of `nearest`; ``limits`` is float64 of shape (n_queries,), and
     ``sort_by_key`` orders each list by (key, index) instead of by index.
     """
-    plan = _plan(corpus, queries, 0, n_jobs, working_memory)
+    plan = plan_search(
+        corpus, queries.shape[0], 0, n_jobs=n_jobs, working_memory=working_memory
+    )
     scan = _RadiusScan(corpus, queries, plan, exclude_self, limits)
     found = run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs)
     lists = [part.finish(sort_by_key=sort_by_key) for part in _merge_shards(found)]
@@ -205,7 +212,7 @@ class _RadiusScan(_Scan):
         return task.queries, inside
 
 
-def _merge_shards(found: list) -> list:  # type: ignore[type-arg]
+def _merge_shards(found: list[tuple[slice, Part]]) -> list[Part]:
     merged = [found[0]]
     for queries, part in found[1:]:
         if queries == merged[-1][0]:
@@ -213,24 +220,6 @@ def _merge_shards(found: list) -> list:  # type: ignore[type-arg]
         else:
             merged.append((queries, part))
     return [part for _, part in merged]
-
-
-def _plan(
-    corpus: Corpus,
-    queries: Rows,
-    k: int,
-    n_jobs: int | None,
-    working_memory: float | None,
-) -> Plan:
-    return plan_search(
-        queries.shape[0],
-        corpus.n_rows,
-        width=corpus.width,
-        n_features=corpus.n_features,
-        k=k,
-        n_jobs=n_jobs,
-        working_memory=working_memory,
-    )
 
 
 def _tasks(plan: Plan, queries: Rows, corpus: Corpus) -> list[Task]:

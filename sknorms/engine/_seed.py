@@ -11,8 +11,6 @@ from sknorms.engine._geometry import Embedded
 
 __all__ = ["Sample", "first_thresholds"]
 
-_SAMPLE_ROWS = 512
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -22,10 +20,9 @@ class Sample:
     embedded: Embedded
 
     @classmethod
-    def draw(cls, corpus: Corpus, k: int) -> "Sample | None":
-        """Return a sample, or None where it would not pay or there is no bound."""
-        size = max(_SAMPLE_ROWS, 4 * k)
-        if corpus.embedding is None or size > corpus.n_rows or k == 0:
+    def draw(cls, corpus: Corpus, size: int, k: int) -> "Sample | None":
+        """Return a sample, or None where there is no bound or too few rows for k."""
+        if corpus.embedding is None or size <= k:
             return None
         indices = np.linspace(0, corpus.n_rows - 1, size).astype(np.intp)
         return cls(indices, corpus.embed(indices))

@@ -1,0 +1,214 @@
+"""The search loop with geometries of its own, so that no metric can hide a fault."""
+
+import pickle
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from sknorms._arrays import row_sum, widen
+from sknorms.engine import (
+    ChordEmbedding,
+    Corpus,
+    Embedded,
+    Embedding,
+    Geometry,
+    nearest,
+    within,
+)
+from sknorms.engine._plan import Plan, RowCost, plan_search
+
+pytestmark = pytest.mark.kernels
+
+
+@dataclass(frozen=True)
+class Blocks(Geometry):
+    """Squared differences without a bound: the exact block path."""
+
+    def keys(self, x, y):
+        return row_sum(np.square(x - y))
+
+
+@dataclass(frozen=True)
+class PlainChord(ChordEmbedding):
+    keeps_sparse = True
+
+    def vectors(self, rows):
+        wide = rows.astype(np.float64)
+        return (wide.tocsr() if sparse.issparse(wide) else wide), 0.0
+
+    def squared_reach(self, keys):
+        return keys
+
+
+@dataclass(frozen=True)
+class Bounded(Blocks):
+    """The same with a bound by a product."""
+
+    def embedding(self, rows):
+        return PlainChord()
+
+
+@dataclass(frozen=True)
+class UselessBound(Embedding):
+    def width(self, n_features):
+        return 1
+
+    def corpus(self, rows):
+        n = rows.shape[0]
+        return Embedded(np.ones((n, 1), np.float32), np.zeros(n, np.float32))
+
+    def queries(self, rows):
+        n = rows.shape[0]
+        return Embedded(np.ones((n, 1), np.float32), np.zeros(n))
+
+    def cut(self, sizes, thresholds):
+        level = np.full(len(sizes), np.inf, dtype=np.float32)
+        return np.ones(len(sizes), dtype=np.float32), level
+
+
+@dataclass(frozen=True)
+class Unbounded(Blocks):
+    """The same with a bound that never rules anything out."""
+
+    def embedding(self, rows):
+        return UselessBound()
+
+
+GEOMETRIES = [Blocks(), Bounded(), Unbounded()]
+
+
+def table(n, d=5, seed=0, kind="float"):
+    rng = np.random.default_rng(seed)
+    if kind == "tied":
+        return rng.integers(0, 3, (n, d)).astype(float)
+    return rng.standard_normal((n, d))
+
+
+def brute(X, Q, k):
+    """Return the k smallest by (key, index), the definition itself."""
+    keys = np.array([[((x - q) ** 2).sum() for x in widen(X)] for q in widen(Q)])
+    order = np.argsort(keys, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(keys, order, axis=1), order
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: type(g).__name__)
+@pytest.mark.parametrize("kind", ["float", "tied"])
+@pytest.mark.parametrize("n", [1, 7, 600, 3000])
+def test_nearest_is_brute_force(geometry, kind, n):
+    X, Q = table(n, kind=kind), table(9, seed=1, kind=kind)
+    k = min(n, 10)
+    keys, indices = nearest(Corpus.prepare(geometry, X), Q, k)
+    expected_keys, expected = brute(X, Q, k)
+    np.testing.assert_array_equal(indices, expected)
+    np.testing.assert_allclose(keys, expected_keys, rtol=1e-14)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: type(g).__name__)
+@pytest.mark.parametrize("k", [1, 599, 600])
+def test_any_number_of_neighbors(geometry, k):
+    X, Q = table(600, kind="tied"), table(4, seed=1, kind="tied")
+    _, indices = nearest(Corpus.prepare(geometry, X), Q, k)
+    np.testing.assert_array_equal(indices, brute(X, Q, k)[1])
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: type(g).__name__)
+@pytest.mark.parametrize("copies", [1, 2, 15])
+def test_excluding_oneself_drops_no_duplicate(geometry, copies):
+    X = np.repeat(table(30), copies, axis=0)
+    k = 12
+    _, indices = nearest(Corpus.prepare(geometry, X), X, k, exclude_self=True)
+    expected = brute(X, X, len(X))[1]
+    for i, row in enumerate(expected):
+        np.testing.assert_array_equal(indices[i], row[row != i][:k])
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: type(g).__name__)
+@pytest.mark.parametrize("exclude_self", [False, True])
+def test_within_is_brute_force(geometry, exclude_self):
+    X = table(700, kind="tied")
+    limits = np.arange(700) % 5.0
+    found = within(Corpus.prepare(geometry, X), X, limits, exclude_self=exclude_self)
+    for i, limit in enumerate(limits):
+        keys = np.square(X - X[i]).sum(axis=1)
+        expected = np.flatnonzero(keys <= limit)
+        if exclude_self:
+            expected = expected[expected != i]
+        own = slice(found.starts[i], found.starts[i + 1])
+        np.testing.assert_array_equal(found.indices[own], expected)
+        np.testing.assert_array_equal(found.keys[own], keys[expected])
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: type(g).__name__)
+@pytest.mark.parametrize("n_jobs", [1, 2, 3])
+@pytest.mark.parametrize("working_memory", [None, 1.0])
+def test_the_cut_of_the_work_does_not_show(geometry, n_jobs, working_memory):
+    X, Q = table(20_000), table(300, seed=1)
+    corpus = Corpus.prepare(geometry, X)
+    keys, indices = nearest(corpus, Q, 7, n_jobs=n_jobs, working_memory=working_memory)
+    alone = [nearest(corpus, Q[[i]], 7) for i in range(0, 300, 37)]
+    for i, (one_keys, one_indices) in zip(range(0, 300, 37), alone, strict=True):
+        np.testing.assert_array_equal(indices[[i]], one_indices)
+        np.testing.assert_array_equal(keys[[i]], one_keys)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: type(g).__name__)
+@pytest.mark.parametrize("queries_sparse", [False, True])
+@pytest.mark.parametrize("corpus_sparse", [False, True])
+def test_sparse_rows_give_the_bits_of_dense_ones(
+    geometry, queries_sparse, corpus_sparse
+):
+    rng = np.random.default_rng(3)
+    X = table(400, 12) * (rng.random((400, 12)) < 0.3)
+    Q = table(20, 12, seed=1) * (rng.random((20, 12)) < 0.3)
+    keys, indices = nearest(Corpus.prepare(geometry, X), Q, 6)
+    corpus = Corpus.prepare(geometry, sparse.csr_array(X) if corpus_sparse else X)
+    queries = sparse.csr_array(Q) if queries_sparse else Q
+    other_keys, other = nearest(corpus, queries, 6)
+    np.testing.assert_array_equal(other, indices)
+    np.testing.assert_array_equal(other_keys, keys)
+
+
+def test_a_prepared_corpus_pickles():
+    X = table(50)
+    corpus = pickle.loads(pickle.dumps(Corpus.prepare(Bounded(), X)))
+    np.testing.assert_array_equal(nearest(corpus, X, 3)[1], brute(X, X, 3)[1])
+
+
+def test_too_few_comparable_rows_is_an_error_not_padding():
+    @dataclass(frozen=True)
+    class Half(Blocks):
+        def keys(self, x, y):
+            return np.where(y[..., 0] > 0, super().keys(x, y), np.nan)
+
+    X = np.array([[1.0], [2.0], [-1.0]])
+    corpus = Corpus.prepare(Half(), X)
+    _, indices = nearest(corpus, X[:1], 2)
+    np.testing.assert_array_equal(indices, [[0, 1]])
+    with pytest.raises(ValueError, match=r"query row 0 can be compared with 2 rows"):
+        nearest(corpus, X[:1], 3)
+
+
+@pytest.mark.parametrize("limit", [0.25, 1.0, 64.0])
+@pytest.mark.parametrize("n_queries", [1, 30, 5000])
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_plan_keeps_to_its_budget(limit, n_queries, keep):
+    corpus = Corpus.prepare(Bounded(), table(5000, 40), keep=keep)
+    plan = plan_search(corpus, n_queries, 10, n_jobs=2, working_memory=limit)
+    assert plan.bytes(RowCost.of(corpus, 10)) <= limit * 2**20
+
+
+def test_a_plan_for_rows_beyond_the_budget_takes_them_one_by_one():
+    corpus = Corpus.prepare(Blocks(), sparse.csr_array((50, 10**6)))
+    plan = plan_search(corpus, 50, 3, n_jobs=2, working_memory=1.0)
+    assert (plan.query_rows, plan.corpus_rows, plan.n_jobs) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_tasks_cover_every_pair_once(shards):
+    plan = Plan(query_rows=4, corpus_rows=5, capacity=9, n_jobs=2, shards=shards)
+    covered = np.zeros((10, 17), dtype=int)
+    for task in plan.tasks(10, 17):
+        covered[task.queries, task.shard] += 1
+    assert (covered == 1).all()

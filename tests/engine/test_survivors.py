@@ -1,0 +1,74 @@
+"""The filter after the bound: its compiled and its plain form are the same function."""
+
+import numpy as np
+import pytest
+
+from sknorms.engine import _survivors
+from sknorms.engine._kernels import collect_survivors
+
+pytestmark = pytest.mark.kernels
+
+SHAPES = [(1, 1), (3, 63), (5, 64), (7, 65), (4, 200), (2, 1000)]
+
+
+def scored_block(shape, seed=0):
+    rng = np.random.default_rng(seed)
+    score = rng.standard_normal(shape).astype(np.float32)
+    offset = rng.standard_normal(shape[1]).astype(np.float32)
+    weight = rng.standard_normal(shape[0]).astype(np.float32)
+    level = rng.standard_normal(shape[0]).astype(np.float32) - np.float32(1.5)
+    return score, offset, weight, level
+
+
+def naive(score, offset, weight, level):
+    tested = weight[:, None] * offset - score
+    return np.argwhere(~(tested > level[:, None]))
+
+
+def collected(score, *rest, capacity):
+    parts = [
+        np.stack([rows, columns], axis=1)
+        for rows, columns in _survivors.survivors(score.copy(), *rest, capacity)
+    ]
+    return np.concatenate(parts) if parts else np.empty((0, 2), dtype=int)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("capacity", [1, 70, 10**6])
+def test_keeps_exactly_the_pairs_that_pass(shape, capacity):
+    block = scored_block(shape)
+    np.testing.assert_array_equal(collected(*block, capacity=capacity), naive(*block))
+
+
+def test_what_cannot_be_bounded_is_kept():
+    score, offset, weight, level = scored_block((3, 130))
+    score[0, 5] = np.nan
+    score[1, 100] = np.inf
+    offset[7] = -np.inf
+    level[2] = np.inf
+    weight = np.abs(weight)
+    with np.errstate(invalid="ignore"):
+        found = collected(score, offset, weight, level, capacity=1000)
+    kept = {tuple(pair) for pair in found}
+    assert {(0, 5), (1, 100), (0, 7), (1, 7)} <= kept
+    assert {(2, j) for j in range(130)} <= kept
+
+
+def test_hands_over_no_more_than_fits():
+    score, offset, weight, _ = scored_block((6, 100))
+    level = np.full(6, np.inf, dtype=np.float32)
+    sizes = [
+        len(rows) for rows, _ in _survivors.survivors(score, offset, weight, level, 250)
+    ]
+    assert max(sizes) <= 250
+    assert sum(sizes) == 600
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_source_of_the_kernel_says_the_same(shape):
+    block = scored_block(shape)
+    rows, columns = np.empty(4000, np.intp), np.empty(4000, np.intp)
+    found, next_row = collect_survivors.python(*block, 0, rows, columns)
+    assert next_row == shape[0]
+    pairs = np.stack([rows[:found], columns[:found]], axis=1)
+    np.testing.assert_array_equal(pairs, naive(*block))
