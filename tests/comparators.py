@@ -21,13 +21,13 @@ __all__ = [
 def assert_same_neighbors(actual, expected, *, rtol=1e-9, atol=1e-12):
     """Assert that two (distances, indices) of shape (n, k) agree up to ties."""
     faults = neighbor_faults(actual, expected, rtol=rtol, atol=atol)
-    assert faults == []
+    assert faults == [], faults[:3]
 
 
 def assert_same_neighborhoods(actual, expected, radius, *, rtol=1e-9, atol=1e-12):
     """Assert that two radius searches agree up to what lies on the boundary."""
     faults = neighborhood_faults(actual, expected, radius, rtol=rtol, atol=atol)
-    assert faults == []
+    assert faults == [], faults[:3]
 
 
 def neighbor_faults(actual, expected, *, rtol=1e-9, atol=1e-12):

@@ -42,7 +42,11 @@ class EffectiveMetric:
         record = self.record.learn(rows)
         if isinstance(self.name, Metric):
             return EffectiveMetric(record, record, self.params)
-        learned = {key: record.params[key] for key in record.learned}
+        learned = {
+            name: value
+            for name, value in record.params.items()
+            if name in record.learned and value is not None
+        }
         return replace(self, record=record, params={**self.params, **learned})
 
 
