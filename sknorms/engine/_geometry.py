@@ -116,6 +116,12 @@ class Geometry(ABC):
         del rows
         return None
 
+    def block_width(self, queries: Rows, corpus: Rows) -> int:
+        """Return how many values of one row `block_keys` holds at a time."""
+        del queries
+        n_features = int(corpus.shape[1])
+        return max(n_features, self.represented_width(n_features))
+
     def block_keys(self, queries: Rows, corpus: Rows) -> FloatArray:
         """Return all keys between two blocks of rows, shape (n_queries, n_corpus)."""
         x, y = self.represent(queries), self.represent(corpus)

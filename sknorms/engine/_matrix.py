@@ -66,7 +66,8 @@ def fill_pairs(geometry: Geometry, first: Rows, second: Rows, out: AnyArray) -> 
 
     ``out`` has shape (n,); what holds for `fill_matrix` holds here.
     """
-    step = max(1, _SIDE_VALUES // _width(geometry, first)) if geometry.has_pairs else 1
+    width = max(1, geometry.represented_width(first.shape[-1]), first.shape[-1])
+    step = max(1, _SIDE_VALUES // width) if geometry.has_pairs else 1
     for block in row_slices(len(out), step):
         x, y = first[block], second[block]
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -102,7 +103,7 @@ def _plan(
     working_memory: float | None,
 ) -> _Plan:
     n_queries, n_corpus = queries.shape[0], corpus.shape[0]
-    width = _width(geometry, corpus)
+    width = _width(geometry, queries, corpus)
     jobs = _jobs(geometry, n_queries * n_corpus * width, n_jobs)
     columns = min(max(_SIDE_VALUES // width, 32), _MOST_CORPUS_ROWS, n_corpus)
     # A few tasks a thread, so that no thread waits long for the last one.
@@ -117,10 +118,11 @@ def _plan(
     return plan
 
 
-def _width(geometry: Geometry, rows: Rows) -> int:
-    n_features = rows.shape[1] if rows.ndim > 1 else 1
-    represented = geometry.represented_width(n_features) if geometry.has_pairs else 1
-    return max(1, n_features, represented)
+def _width(geometry: Geometry, queries: Rows, corpus: Rows) -> int:
+    if not geometry.has_pairs:
+        # What a user's function takes may have any shape; one number a row, say.
+        return max(1, int(corpus.shape[-1]))
+    return max(1, geometry.block_width(queries, corpus))
 
 
 def _jobs(geometry: Geometry, work: int, n_jobs: int | None) -> int:

@@ -6,28 +6,31 @@ nothing cancels in it, it is zero for equal rows and never negative.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from scipy import sparse
 
 from sknorms._arrays import row_sum, widen
-from sknorms._typing import FloatArray, Rows, SparseMatrix
+from sknorms._typing import BoolArray, FloatArray, Rows, SparseMatrix
 from sknorms.engine import DotEmbedding, Embedding, power_of_two_scale
 from sknorms.metrics._embeddings import RowChord, SparseRowChord
-from sknorms.metrics._metric import Metric
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._tables import PRODUCT, SQUARE, SumMetric
 from sknorms.norms._scaled import divide_rows, scaled_row_norms
 
 __all__ = ["Angular", "Correlation", "Cosine", "CosineSimilarity", "Dot"]
 
 
 @dataclass(frozen=True, eq=False)
-class _UnitRows(Metric):
+class _UnitRows(SumMetric):
     """What depends on directions alone; keys are half squared chords of unit rows.
 
     A zero row has no direction. It is at distance 0 from other zero rows and, as if it
     were orthogonal to them, at distance 1 from all others.
     """
+
+    term: ClassVar[int] = SQUARE
 
     def represent(self, rows: Rows) -> FloatArray:
         """Return unit rows; zero rows stay zero."""
@@ -42,6 +45,19 @@ class _UnitRows(Metric):
         alone = x.any(axis=-1) ^ y.any(axis=-1)  # exactly one of them is zero
         keys: FloatArray = np.where(alone, 1.0, np.minimum(half, 2.0))
         return keys
+
+    def from_sums(self, sums: FloatArray, x: Any, y: Any) -> FloatArray:
+        """Return half the squared chords, at most 2."""
+        alone = _has_direction(x)[:, None] ^ _has_direction(y)
+        keys: FloatArray = np.where(alone, 1.0, np.minimum(0.5 * sums, 2.0))
+        return keys
+
+
+def _has_direction(unit_rows: "FloatArray | SparseMatrix") -> BoolArray:
+    if sparse.issparse(unit_rows):
+        return np.asarray(abs(unit_rows).sum(axis=1)).ravel() > 0
+    directed: BoolArray = np.any(np.asarray(unit_rows), axis=1)
+    return directed
 
 
 @register_metric
@@ -118,6 +134,7 @@ class Correlation(_UnitRows):
     formula: ClassVar[str] = (
         r"1 - (x - \bar x) \cdot (y - \bar y) / (\|x - \bar x\| \|y - \bar y\|)"
     )
+    stays_sparse: ClassVar[bool] = False
 
     def represent(self, rows: Rows) -> FloatArray:
         """Return centred unit rows."""
@@ -143,7 +160,7 @@ class Correlation(_UnitRows):
 
 @register_metric
 @dataclass(frozen=True, eq=False)
-class Dot(Metric):
+class Dot(SumMetric):
     """Inner product; larger is closer, and longer rows get closer to everything."""
 
     name: ClassVar[str] = "dot"
@@ -151,6 +168,7 @@ class Dot(Metric):
     larger_is_closer: ClassVar[bool] = True
     triangle_inequality: ClassVar[bool] = False
     formula: ClassVar[str] = r"\sum_i x_i y_i"
+    term: ClassVar[int] = PRODUCT
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the negative inner products."""
@@ -158,6 +176,11 @@ class Dot(Metric):
             product = row_sum(x * y)
         negative: FloatArray = -product
         return negative
+
+    def from_sums(self, sums: FloatArray, x: Any, y: Any) -> FloatArray:
+        """Return the negative inner products."""
+        del x, y
+        return -sums
 
     def finish(self, keys: FloatArray) -> FloatArray:
         """Turn keys into inner products."""

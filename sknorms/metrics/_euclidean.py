@@ -6,29 +6,44 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from sknorms._arrays import row_sum
-from sknorms._typing import FloatArray, Rows
+from sknorms._typing import BoolArray, FloatArray, Rows
 from sknorms.engine import Embedding
 from sknorms.metrics._embeddings import AffineChord
 from sknorms.metrics._metric import Metric, frozen_array
 from sknorms.metrics._registry import register_metric
 from sknorms.metrics._statistics import column_variances
+from sknorms.metrics._tables import SQUARE, SumMetric
 from sknorms.norms._scaled import last_axis_norm
 
 __all__ = ["Euclidean", "SquaredEuclidean", "StandardizedEuclidean"]
 
+# Squares below 2^-1022 lose digits. A sum of at least this size does not notice; pairs
+# below it are measured again by `keys`, which scales rows where it must.
+_SMALLEST_SAFE_SUM = 2.0**-900
+
 
 @register_metric
 @dataclass(frozen=True, eq=False)
-class Euclidean(Metric):
+class Euclidean(SumMetric):
     """Length of the difference."""
 
     name: ClassVar[str] = "euclidean"
     aliases: ClassVar[tuple[str, ...]] = ("l2",)
     formula: ClassVar[str] = r"\sqrt{\sum_i (x_i - y_i)^2}"
+    term: ClassVar[int] = SQUARE
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the distances."""
         return last_axis_norm(x - y)
+
+    def from_sums(self, sums: FloatArray, x: Any, y: Any) -> FloatArray:
+        """Return the square roots."""
+        del x, y
+        return np.sqrt(sums)
+
+    def doubtful(self, sums: FloatArray) -> BoolArray:
+        """Return where squares may have lost digits or overflowed."""
+        return ~((sums >= _SMALLEST_SAFE_SUM) & (sums < np.inf))
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of centred rows."""
@@ -37,18 +52,24 @@ class Euclidean(Metric):
 
 @register_metric
 @dataclass(frozen=True, eq=False)
-class SquaredEuclidean(Metric):
+class SquaredEuclidean(SumMetric):
     """Squared length of the difference."""
 
     name: ClassVar[str] = "sqeuclidean"
     triangle_inequality: ClassVar[bool] = False
     formula: ClassVar[str] = r"\sum_i (x_i - y_i)^2"
+    term: ClassVar[int] = SQUARE
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the squared distances."""
         difference = x - y
         squares: FloatArray = row_sum(np.square(difference, out=difference))
         return squares
+
+    def from_sums(self, sums: FloatArray, x: Any, y: Any) -> FloatArray:
+        """Return the sums."""
+        del x, y
+        return sums
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of centred rows."""

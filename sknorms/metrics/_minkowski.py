@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sknorms._typing import FloatArray, Rows
+from sknorms._typing import BoolArray, FloatArray, Rows
 from sknorms._validation import check_real
 from sknorms.engine import Embedding
 from sknorms.metrics._coordinate_bounds import (
@@ -17,6 +17,7 @@ from sknorms.metrics._coordinate_bounds import (
 from sknorms.metrics._embeddings import AffineChord
 from sknorms.metrics._metric import Metric, frozen_array
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._tables import ABSOLUTE, SumMetric
 from sknorms.norms._scaled import last_axis_norm
 
 __all__ = ["Chebyshev", "Manhattan", "Minkowski"]
@@ -24,16 +25,26 @@ __all__ = ["Chebyshev", "Manhattan", "Minkowski"]
 
 @register_metric
 @dataclass(frozen=True, eq=False)
-class Manhattan(Metric):
+class Manhattan(SumMetric):
     """Sum of the absolute differences."""
 
     name: ClassVar[str] = "manhattan"
     aliases: ClassVar[tuple[str, ...]] = ("cityblock", "l1")
     formula: ClassVar[str] = r"\sum_i |x_i - y_i|"
+    term: ClassVar[int] = ABSOLUTE
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the distances."""
         return last_axis_norm(x - y, 1.0)
+
+    def from_sums(self, sums: FloatArray, x: Any, y: Any) -> FloatArray:
+        """Return the sums."""
+        del x, y
+        return sums
+
+    def doubtful(self, sums: FloatArray) -> BoolArray:
+        """Return where a sum overflowed."""
+        return ~(sums < np.inf)
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by float32 sums."""

@@ -7,12 +7,13 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._arrays import row_slices, row_sum
-from sknorms._typing import AnyArray, FloatArray, SparseMatrix
+from sknorms._typing import AnyArray, BoolArray, FloatArray, SparseMatrix
 from sknorms._validation import check_flag
 from sknorms.engine import working_bytes
 from sknorms.metrics._angular import CosineSimilarity
 from sknorms.metrics._inputs import Sides, prepare_sides
 from sknorms.metrics._pairwise import full_matrix
+from sknorms.metrics._tables import PRODUCT, SQUARE, sum_table
 
 __all__ = [
     "cosine_distances",
@@ -197,13 +198,27 @@ class _Similarity(CosineSimilarity):
     says; scikit-learn's function says 0.
     """
 
-    name: ClassVar[str] = "cosine_similarity"
+    term: ClassVar[int] = PRODUCT
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the negative similarities."""
         product = np.clip(row_sum(x * y), -1.0, 1.0)
         similarity = np.where(product > _CLOSE, 1.0 - super().keys(x, y), product)
         return -similarity
+
+    def doubtful(self, sums: FloatArray) -> BoolArray:
+        """Return the pairs that are close, if they are few."""
+        close = sums > _CLOSE
+        return close if _are_few(close) else np.zeros_like(close)
+
+    def from_sums(self, sums: FloatArray, x: Any, y: Any) -> FloatArray:
+        """Return the negative similarities."""
+        close = sums > _CLOSE
+        keys = -np.clip(sums, -1.0, 1.0)
+        if not _are_few(close):
+            chords = sum_table(SQUARE, x, y)
+            keys[close] = 0.5 * chords[close] - 1.0
+        return keys
 
     def finish(self, keys: FloatArray) -> FloatArray:
         """Turn keys into similarities, without negative zeros."""
@@ -212,6 +227,10 @@ class _Similarity(CosineSimilarity):
     def unfinish(self, values: FloatArray) -> FloatArray:
         """Turn similarities into keys."""
         return -values
+
+
+def _are_few(pairs: BoolArray) -> bool:
+    return bool(np.count_nonzero(pairs) <= sum(pairs.shape))
 
 
 def _sparse_matrix(sides: Sides) -> SparseMatrix:

@@ -1,0 +1,209 @@
+"""Metrics made of one sum over coordinates, computed for whole blocks at once."""
+
+import functools
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import sparse
+
+from sknorms._arrays import row_slices, row_sum
+from sknorms._compile import kernels_available
+from sknorms._typing import BoolArray, FloatArray, IndexArray, Rows, SparseMatrix
+from sknorms.metrics._metric import Metric
+from sknorms.metrics._table_kernels import (
+    ABSOLUTE,
+    LANES,
+    PRODUCT,
+    SQUARE,
+    dense_sums,
+    sparse_sums,
+)
+
+__all__ = ["ABSOLUTE", "PRODUCT", "SQUARE", "SumMetric", "SummationTree", "sum_table"]
+
+# NumPy adds up to this many terms without splitting them in two.
+_LEAF = 128
+# Rows of the other side taken at a time: running sums stay in the first-level cache.
+_COLUMNS = 128
+# Merging two sparse rows costs about this many times more per stored value than the
+# dense kernel per column.
+_MERGING = 32
+# Rows gathered at a time to be measured again (2 MiB in float64).
+_AGAIN_VALUES = 1 << 18
+
+
+@dataclass(frozen=True, eq=False)
+class SumMetric(Metric):
+    """A metric whose keys follow from one sum over coordinates.
+
+    The sums of a block of pairs come from a compiled kernel that adds in the order of
+    `row_sum`, so the keys are those of `keys`, to the last bit. CSR rows with few
+    stored values are merged, not made dense.
+    """
+
+    term: ClassVar[int]
+    # Whether zeros are represented as zeros, so that CSR rows stay CSR.
+    stays_sparse: ClassVar[bool] = True
+
+    def represent_sparse(self, rows: SparseMatrix) -> SparseMatrix:
+        """Return the rows in float64."""
+        return rows.astype(np.float64)
+
+    @abstractmethod
+    def from_sums(self, sums: FloatArray, x: Any, y: Any) -> FloatArray:
+        """Turn the sums of all pairs of represented rows into keys."""
+
+    def doubtful(self, sums: FloatArray) -> BoolArray:
+        """Return where a sum left the range in which it is accurate."""
+        return np.zeros(sums.shape, dtype=np.bool_)
+
+    def block_width(self, queries: Rows, corpus: Rows) -> int:
+        """Return the number of values of a row that `block_keys` holds."""
+        if self._merges(queries, corpus):
+            return int(queries.nnz // queries.shape[0] + corpus.nnz // corpus.shape[0])
+        return super().block_width(queries, corpus)
+
+    def block_keys(self, queries: Rows, corpus: Rows) -> FloatArray:
+        """Return all keys between two blocks of rows, shape (n_queries, n_corpus)."""
+        if self._merges(queries, corpus):
+            x, y = self.represent_sparse(queries), self.represent_sparse(corpus)
+        else:
+            x, y = self.represent(queries), self.represent(corpus)
+        sums = sum_table(self.term, x, y)
+        again = self.doubtful(sums)
+        if np.count_nonzero(again) > len(sums) + sums.shape[1]:
+            # Many a sum of zero: where rows are equal, nothing needs a second look.
+            again &= sum_table(ABSOLUTE, x, y) != 0
+        keys = self.from_sums(sums, x, y)
+        rows, columns = np.nonzero(again)
+        for chunk in row_slices(len(rows), max(1, _AGAIN_VALUES // corpus.shape[1])):
+            i, j = rows[chunk], columns[chunk]
+            exact = self.represent(queries[i]), self.represent(corpus[j])
+            keys[i, j] = self.keys(*exact)
+        return keys
+
+    def _merges(self, queries: Rows, corpus: Rows) -> bool:
+        both = sparse.issparse(queries) and sparse.issparse(corpus)
+        if not (both and self.stays_sparse and kernels_available()):
+            return False
+        stored = queries.nnz / queries.shape[0] + corpus.nnz / corpus.shape[0]
+        return bool(stored * _MERGING < corpus.shape[1])
+
+
+def sum_table(term: int, x: Any, y: Any) -> FloatArray:
+    """Return the sums of a term over all columns, for all pairs of rows.
+
+    Parameters
+    ----------
+    term : int
+        `SQUARE`, `ABSOLUTE` or `PRODUCT`.
+    x, y : float64 array of shape (n, d) and (m, d)
+        Or both CSR with sorted columns, which needs compiled kernels.
+
+    Returns
+    -------
+    float64 array of shape (n, m)
+        Bitwise what `row_sum` gives.
+    """
+    out = np.empty((x.shape[0], y.shape[0]))
+    if sparse.issparse(x):
+        tree = SummationTree.of(x.shape[1])
+        sparse_sums(
+            term, *_parts(x), *_parts(y), tree.owners, tree.paths, tree.tail, out
+        )
+    elif kernels_available():
+        _fill(term, x, y, out)
+    else:
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            for i, row in enumerate(x):
+                out[i] = row_sum(_terms(term, row, y))
+    return out
+
+
+def _terms(term: int, x: FloatArray, y: FloatArray) -> FloatArray:
+    if term == PRODUCT:
+        return x * y
+    difference = x - y
+    if term == SQUARE:
+        return np.square(difference, out=difference)
+    return np.abs(difference, out=difference)
+
+
+def _fill(term: int, x: FloatArray, y: FloatArray, out: FloatArray) -> None:
+    tree = SummationTree.of(x.shape[1])
+    for part in row_slices(len(y), _COLUMNS):
+        columns = np.ascontiguousarray(y[part].T)
+        stack = np.empty((LANES + 1 + tree.height, columns.shape[1]))
+        dense_sums(term, x, columns, tree.leaves, tree.merges, stack, out[:, part])
+
+
+def _parts(rows: SparseMatrix) -> tuple[FloatArray, IndexArray, IndexArray]:
+    indices = rows.indices.astype(np.int64, copy=False)
+    return rows.data, indices, rows.indptr.astype(np.int64, copy=False)
+
+
+@dataclass(frozen=True)
+class SummationTree:
+    """The order in which NumPy adds up a contiguous row of n terms.
+
+    More than 128 terms are split in two at a multiple of eight; up to 128 are a leaf.
+
+    Attributes
+    ----------
+    leaves : int64 array of shape (n_leaves + 1,)
+        Where the leaves begin, and n.
+    merges : int64 array of shape (n_leaves,)
+        How many subtrees are complete after each leaf.
+    owners : int64 array of shape (ceil(n / 8),)
+        The leaf of every run of eight terms.
+    paths : int64 array of shape (n_leaves,)
+        The way from the root, left 0 and right 1, one bit a level from the top.
+    height : int
+        Levels of the tree.
+    tail : int
+        The terms from here on are left over of eights.
+    """
+
+    leaves: IndexArray
+    merges: IndexArray
+    owners: IndexArray
+    paths: IndexArray
+    height: int
+    tail: int
+
+    @classmethod
+    def of(cls, n_terms: int) -> "SummationTree":
+        """Return the tree of rows of a given length."""
+        return _summation_tree(n_terms)
+
+
+@functools.lru_cache(maxsize=8)
+def _summation_tree(n_terms: int) -> SummationTree:
+    split = list(_split(0, n_terms, ""))
+    starts = np.array([start for start, _ in split], dtype=np.int64)
+    height = max(len(path) for _, path in split)
+    # A leaf completes one subtree for every step to the right at the end of its path.
+    merges = [len(path) - len(path.rstrip("1")) for _, path in split]
+    paths = [int(path.ljust(height, "0") or "0", 2) for _, path in split]
+    owners = np.searchsorted(starts, np.arange(0, n_terms, LANES), side="right") - 1
+    return SummationTree(
+        leaves=np.append(starts, n_terms),
+        merges=np.array(merges, dtype=np.int64),
+        owners=owners.astype(np.int64),
+        paths=np.array(paths, dtype=np.int64),
+        height=height,
+        tail=n_terms - n_terms % LANES,
+    )
+
+
+def _split(start: int, n_terms: int, path: str) -> Iterator[tuple[int, str]]:
+    if n_terms <= _LEAF:
+        yield start, path
+        return
+    half = n_terms // 2
+    half -= half % LANES
+    yield from _split(start, half, path + "0")
+    yield from _split(start + half, n_terms - half, path + "1")
