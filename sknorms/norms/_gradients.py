@@ -144,7 +144,7 @@ def clip_by_global_norm(
     max_norm = check_real("max_norm", max_norm, low=0.0)
     eps = check_real("eps", eps, low=0.0)
     given = grads if isinstance(grads, np.ndarray) else list(grads)
-    arrays, single = _arrays(given)
+    arrays, single = _arrays(given, complex_ok=False)
     rows = [
         without_nans(array.astype(np.float64).reshape(1, -1), nonfinite)
         for array in arrays
@@ -279,7 +279,9 @@ def clip_grad_value_(grads: Any, clip_value: float) -> None:
         np.clip(array, -clip_value, clip_value, out=array)
 
 
-def _arrays(grads: Any, *, writable: bool = False) -> tuple[list[AnyArray], bool]:
+def _arrays(
+    grads: Any, *, writable: bool = False, complex_ok: bool = True
+) -> tuple[list[AnyArray], bool]:
     """Return the arrays that are there, and whether one was given by itself."""
     if isinstance(grads, np.ndarray):
         given: list[Any] = [grads]
@@ -293,7 +295,7 @@ def _arrays(grads: Any, *, writable: bool = False) -> tuple[list[AnyArray], bool
     if writable:
         for number, grad in enumerate(given):
             _check_writable(number, grad)
-    arrays = [as_array(grad, name="grads", complex_ok=True) for grad in given]
+    arrays = [as_array(grad, name="grads", complex_ok=complex_ok) for grad in given]
     return arrays, isinstance(grads, np.ndarray)
 
 
@@ -317,17 +319,29 @@ def _scaled_total(arrays: list[AnyArray], norm_type: float) -> ScaledNorms:
     record = get_vector_norm(norm_type, name="norm_type")
     parts = [ScaledNorms(np.ones(1), np.zeros(1))]
     for array in arrays:
-        for rows in _pieces(array.reshape(-1)):
+        flat, shrunk = _magnitudes(array.reshape(-1))
+        for rows in _pieces(flat):
             measured = record.scaled_slices(rows)
+            measured = ScaledNorms(measured.scale * shrunk, measured.norm)
             parts.extend(measured[i : i + 1] for i in range(len(rows)))
     return combine_norms(parts, record.order)
 
 
+def _magnitudes(flat: AnyArray) -> tuple[AnyArray, float]:
+    """Return moduli of complex numbers (others as they are), and their scale."""
+    if flat.dtype.kind != "c":
+        return flat, 1.0
+    wide = flat.astype(np.complex128)
+    with np.errstate(over="ignore"):
+        modulus = np.abs(wide)
+    if not np.isinf(modulus).any() or not np.isfinite(wide).all():
+        return modulus, 1.0
+    # Both parts are finite and their modulus is not.
+    return np.abs(wide * 0.25), 0.25
+
+
 def _pieces(flat: AnyArray) -> list[AnyArray]:
     """Cut a long vector into rows, so that it is never widened as a whole."""
-    if flat.dtype.kind == "c":
-        with np.errstate(over="ignore"):
-            flat = np.abs(flat.astype(np.complex128))
     whole = len(flat) - len(flat) % BLOCK_ELEMENTS
     return [flat[:whole].reshape(-1, BLOCK_ELEMENTS), flat[np.newaxis, whole:]]
 

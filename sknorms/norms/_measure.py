@@ -100,7 +100,8 @@ def to_unit_size(slices: FloatArray) -> tuple[FloatArray, IndexArray]:
     """
     axes = tuple(range(1, slices.ndim))
     largest = np.maximum.reduce(np.abs(slices), axis=axes, initial=0.0)
-    exponent = np.frexp(np.where(np.isfinite(largest), largest, 1.0))[1]
+    ordinary = (largest > 0.0) & (largest < math.inf)
+    exponent = np.frexp(np.where(ordinary, largest, 1.0))[1]
     lowest, _ = _EXPONENT_RANGE
-    exponent = np.where(largest > 0.0, np.maximum(exponent, lowest), 0).astype(np.intp)
+    exponent = np.where(ordinary, np.maximum(exponent, lowest), 0).astype(np.intp)
     return np.ldexp(slices, -np.expand_dims(exponent, axes)), exponent
