@@ -31,7 +31,11 @@ def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
     if sample_weight is None:
         return None
     weights: FloatArray = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+        np.atleast_1d(sample_weight),
+        ensure_2d=False,
+        allow_nd=True,
+        dtype=np.float64,
+        input_name="sample_weight",
     )
     if weights.shape != (n_rows,):
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from typing import Any, Self
 
+from sknorms.neighbors._parameters import check_radius
 from sknorms.neighbors._queries import KNeighborsMixin, RadiusNeighborsMixin
 
 __all__ = ["NearestNeighbors"]
@@ -136,4 +137,6 @@ or (n_samples, n_samples) if metric="precomputed"
         """
         del y
         self._fit_rows(X)
+        if self.radius is not None:
+            check_radius(self.radius, larger_is_closer=self._index.larger_is_closer)
         return self
