@@ -107,7 +107,8 @@ def _plan(
     jobs = _jobs(geometry, n_queries * n_corpus * width, n_jobs)
     columns = min(max(_SIDE_VALUES // width, 32), _MOST_CORPUS_ROWS, n_corpus)
     # A few tasks a thread, so that no thread waits long for the last one.
-    rows = min(_TILE_PAIRS // columns, _MOST_QUERIES, -(-n_queries // (4 * jobs)))
+    share = n_queries if jobs == 1 else -(-n_queries // (4 * jobs))
+    rows = min(_TILE_PAIRS // columns, _MOST_QUERIES, share)
     plan = _Plan(max(1, rows), columns, jobs)
     limit = working_bytes(working_memory)
     while plan.bytes(width, has_pairs=geometry.has_pairs) > limit:

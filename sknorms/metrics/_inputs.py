@@ -32,12 +32,15 @@ class Sides:
         Rows in the metric's domain; as they were given for a user's function.
     same : bool
         Whether the rows were given once for both sides.
+    dtype : dtype
+        float32 if both sides were float32 or float16, else float64.
     """
 
     metric: Metric
     X: Rows
     Y: Rows
     same: bool
+    dtype: np.dtype[Any]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -48,11 +51,6 @@ class Sides:
     def n_pairs(self) -> int:
         """Number of all pairs."""
         return self.shape[0] * self.shape[1]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """float32 if both sides are float32 or float16, else float64."""
-        return output_dtype(self.X, self.Y)
 
 
 def prepare_sides(
@@ -96,7 +94,13 @@ def prepare_sides(
         _require_learned(record)
     check_norms_squared("X", options.get("X_norm_squared"), rows_X)
     check_norms_squared("Y", options.get("Y_norm_squared"), rows_Y)
-    return Sides(record.learn(rows_X), rows_X, rows_Y, same)
+    dtype = output_dtype(_as_given(X, rows_X), _as_given(X if same else Y, rows_Y))
+    return Sides(record.learn(rows_X), rows_X, rows_Y, same, dtype)
+
+
+def _as_given(rows: Any, checked: Rows) -> Any:
+    """Return what has the dtype that the user passed: truth values were cast to."""
+    return rows if isinstance(getattr(rows, "dtype", None), np.dtype) else checked
 
 
 def _resolve(

@@ -1,6 +1,6 @@
 """The distances that have a function of their own, as in scikit-learn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -241,6 +241,6 @@ def _sparse_matrix(sides: Sides) -> SparseMatrix:
     kind = type(sides.X)
     parts = []
     for block in row_slices(n_rows, step):
-        part = Sides(sides.metric, sides.X[block], sides.Y, same=False)
+        part = replace(sides, X=sides.X[block], same=False)
         parts.append(kind(full_matrix(part, working_memory=budget / (1 << 21))))
     return sparse.vstack(parts, format="csr")
