@@ -18,6 +18,7 @@ from sknorms._typing import AnyArray, IndexArray, Rows
 from sknorms._validation import check_choice, check_integer, output_dtype
 from sknorms.engine import fill_matrix
 from sknorms.metrics import Metric, get_metric
+from sknorms.metrics._domain import Boolean, Missing
 from sknorms.preprocessing._tables import check_table
 
 __all__ = ["DistanceFeatures"]
@@ -133,6 +134,7 @@ class DistanceFeatures(
         check_choice("selection", self.selection, ("sample", "kmeans"))
         rows = self._check_rows(X, metric, reset=True)
         self.metric_ = metric.learn(rows)
+        vars(self).pop("landmark_indices_", None)  # of an earlier fit
         chosen = self._choose_landmarks(rows)
         self.landmarks_ = self.metric_.check_rows(chosen, name="landmarks")
         self._n_features_out = self.landmarks_.shape[0]
@@ -201,12 +203,11 @@ class DistanceFeatures(
         return given
 
     def _cluster_centers(self, rows: Rows, count: int, random_state: Any) -> AnyArray:
-        if rows.dtype == np.bool_ or self.metric_.domain.allows_nan:
+        if isinstance(self.metric_.domain, Boolean | Missing):
             raise ValueError(
-                'selection="kmeans" takes means of rows, which '
-                f"{self.metric_.name!r} rows have not: they are "
-                f'{self.metric_.domain.summary}. Use selection="sample", or pass the '
-                "landmarks themselves."
+                'selection="kmeans" takes means of rows, but those of metric '
+                f"{self.metric_.name!r} are {self.metric_.domain.summary}. Use "
+                'selection="sample", or pass the landmarks themselves.'
             )
         model = KMeans(count, random_state=random_state, n_init="auto").fit(rows)
         centers: AnyArray = model.cluster_centers_
