@@ -36,6 +36,7 @@ def pair_keys(
     keys = np.empty(len(rows))
     row_bytes = 8 * max(1, block.represented.shape[1], corpus.n_features)
     for chunk in row_slices(len(rows), max(1, _CHUNK_BYTES // row_bytes)):
-        theirs = geometry.represent(corpus.rows[indices[chunk]])
-        keys[chunk] = geometry.keys(block.represented[rows[chunk]], theirs)
+        keys[chunk] = geometry.pair_keys(
+            block.represented, rows[chunk], corpus.rows, indices[chunk]
+        )
     return keys

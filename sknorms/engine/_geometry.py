@@ -7,7 +7,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknorms._arrays import widen
-from sknorms._typing import AnyArray, Float32Array, FloatArray, Rows, SparseMatrix
+from sknorms._typing import (
+    AnyArray,
+    Float32Array,
+    FloatArray,
+    IndexArray,
+    Rows,
+    SparseMatrix,
+)
 
 __all__ = ["Embedded", "Embedding", "Geometry"]
 
@@ -115,6 +122,12 @@ class Geometry(ABC):
         """Return a bound suited to these corpus rows, or None where there is none."""
         del rows
         return None
+
+    def pair_keys(
+        self, x: FloatArray, rows: IndexArray, corpus: Rows, indices: IndexArray
+    ) -> FloatArray:
+        """Return the keys of pairs of a represented query and a stored corpus row."""
+        return self.keys(x[rows], self.represent(corpus[indices]))
 
     def block_width(self, queries: Rows, corpus: Rows) -> int:
         """Return how many values of one row `block_keys` holds at a time."""

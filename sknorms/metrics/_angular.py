@@ -31,6 +31,7 @@ class _UnitRows(SumMetric):
     """
 
     term: ClassVar[int] = SQUARE
+    as_stored: ClassVar[bool] = False
 
     def represent(self, rows: Rows) -> FloatArray:
         """Return unit rows; zero rows stay zero."""
@@ -118,7 +119,7 @@ class Angular(Cosine):
         within = np.clip(values, 0.0, 1.0)
         keys = 2.0 * np.square(np.sin(np.pi / 2 * within))
         # A radius outside [0, 1] admits nothing, or everything.
-        return np.where(values == within, keys, values * np.inf)
+        return np.where(values == within, keys, np.copysign(np.inf, values))
 
 
 @register_metric

@@ -13,7 +13,15 @@ import numpy as np
 from sknorms._compile import kernel
 from sknorms._typing import FloatArray, IndexArray
 
-__all__ = ["ABSOLUTE", "LANES", "PRODUCT", "SQUARE", "dense_sums", "sparse_sums"]
+__all__ = [
+    "ABSOLUTE",
+    "LANES",
+    "PRODUCT",
+    "SQUARE",
+    "dense_sums",
+    "sparse_sums",
+    "sum_term",
+]
 
 # The terms: squared difference, absolute difference, product.
 SQUARE, ABSOLUTE, PRODUCT = 0, 1, 2
@@ -22,7 +30,8 @@ LANES = 8
 
 
 @kernel()
-def _term(kind: int, a: Any, b: Any) -> Any:
+def sum_term(kind: int, a: Any, b: Any) -> Any:
+    """Return one term."""
     if kind == SQUARE:
         difference = a - b
         return difference * difference
@@ -49,15 +58,15 @@ def _add_terms(
         k1, k2, k3 = k + LANES, k + 2 * LANES, k + 3 * LANES
         x0, x1, x2, x3 = x[i, k], x[i, k1], x[i, k2], x[i, k3]
         for j in range(n):
-            total = sums[row, j] + _term(kind, x0, columns[k, j])
-            total = total + _term(kind, x1, columns[k1, j])
-            total = total + _term(kind, x2, columns[k2, j])
-            sums[row, j] = total + _term(kind, x3, columns[k3, j])
+            total = sums[row, j] + sum_term(kind, x0, columns[k, j])
+            total = total + sum_term(kind, x1, columns[k1, j])
+            total = total + sum_term(kind, x2, columns[k2, j])
+            sums[row, j] = total + sum_term(kind, x3, columns[k3, j])
     for b in range(count - count % 4, count):
         k = first + LANES * b
         x0 = x[i, k]
         for j in range(n):
-            sums[row, j] += _term(kind, x0, columns[k, j])
+            sums[row, j] += sum_term(kind, x0, columns[k, j])
 
 
 @kernel()
@@ -171,7 +180,7 @@ def _merged_sum(
         x_at = x_columns[a] if a < x.shape[0] else beyond
         y_at = y_columns[b] if b < y.shape[0] else beyond
         k = min(x_at, y_at)
-        term = _term(kind, x[a] if x_at == k else 0.0, y[b] if y_at == k else 0.0)
+        term = sum_term(kind, x[a] if x_at == k else 0.0, y[b] if y_at == k else 0.0)
         a += x_at == k
         b += y_at == k
         if leaf_of[k // LANES] != leaf:

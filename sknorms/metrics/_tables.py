@@ -11,8 +11,16 @@ from scipy import sparse
 
 from sknorms._arrays import row_slices, row_sum
 from sknorms._compile import kernels_available
-from sknorms._typing import BoolArray, FloatArray, IndexArray, Rows, SparseMatrix
+from sknorms._typing import (
+    AnyArray,
+    BoolArray,
+    FloatArray,
+    IndexArray,
+    Rows,
+    SparseMatrix,
+)
 from sknorms.metrics._metric import Metric
+from sknorms.metrics._pair_kernels import pair_sums
 from sknorms.metrics._table_kernels import (
     ABSOLUTE,
     LANES,
@@ -52,6 +60,9 @@ class SumMetric(Metric):
         """Return the rows in float64."""
         return rows.astype(np.float64)
 
+    # Whether dense rows are represented as they are stored, only wider.
+    as_stored: ClassVar[bool] = True
+
     @abstractmethod
     def from_sums(self, sums: FloatArray, x: Any, y: Any) -> FloatArray:
         """Turn the sums of all pairs of represented rows into keys."""
@@ -83,6 +94,19 @@ class SumMetric(Metric):
             i, j = rows[chunk], columns[chunk]
             exact = self.represent(queries[i]), self.represent(corpus[j])
             keys[i, j] = self.keys(*exact)
+        return keys
+
+    def pair_keys(
+        self, x: FloatArray, rows: IndexArray, corpus: Rows, indices: IndexArray
+    ) -> FloatArray:
+        """Return the keys of pairs of a represented query and a stored corpus row."""
+        if not (self.as_stored and kernels_available() and _is_plain(corpus)):
+            return super().pair_keys(x, rows, corpus, indices)
+        sums = _sums_of_pairs(self.term, x, rows, corpus, indices)
+        keys = self.from_sums(sums, x, corpus)
+        again = np.flatnonzero(self.doubtful(sums))
+        if len(again):
+            keys[again] = super().pair_keys(x, rows[again], corpus, indices[again])
         return keys
 
     def _merges(self, queries: Rows, corpus: Rows) -> bool:
@@ -138,6 +162,22 @@ def _fill(term: int, x: FloatArray, y: FloatArray, out: FloatArray) -> None:
         columns = np.ascontiguousarray(y[part].T)
         stack = np.empty((LANES + 1 + tree.height, columns.shape[1]))
         dense_sums(term, x, columns, tree.leaves, tree.merges, stack, out[:, part])
+
+
+def _is_plain(rows: Rows) -> bool:
+    """Whether the kernel for pairs can read rows where they are stored."""
+    if sparse.issparse(rows) or rows.dtype not in (np.float32, np.float64):
+        return False
+    return bool(rows.flags.c_contiguous)
+
+
+def _sums_of_pairs(
+    term: int, x: FloatArray, rows: IndexArray, y: AnyArray, indices: IndexArray
+) -> FloatArray:
+    tree = SummationTree.of(x.shape[1])
+    stack, out = np.empty(tree.height + 2), np.empty(len(rows))
+    pair_sums(term, x, rows, y, indices, tree.leaves, tree.merges, stack, out)
+    return out
 
 
 def _parts(rows: SparseMatrix) -> tuple[FloatArray, IndexArray, IndexArray]:
