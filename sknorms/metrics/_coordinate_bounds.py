@@ -34,6 +34,8 @@ __all__ = [
 # Smallest float32 with all its digits, and half the smallest one.
 _TINY = 2.0**-126
 _VANISHING = 2.0**-150
+# A few times the smallest float64.
+_SMALLEST = 2.0**-1072
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,22 @@ class _Homogeneous(CoordinateEmbedding):
             lengths = np.abs(typical).max(axis=1, initial=0.0)
         scale = power_of_two_scale(lengths)
         return cls(rows.shape[1], center, scale, factors=factors, **fields)
+
+    @property
+    def _lost(self) -> float:
+        """What multiplying a scaled coordinate may round away below float64's range."""
+        return 0.0 if self.factors is None else _SMALLEST * self.scale
+
+    @property
+    def _vanished(self) -> float:
+        """What such losses add up to in a score."""
+        return self.terms * self._lost
+
+    def cut(
+        self, sizes: FloatArray, thresholds: FloatArray
+    ) -> tuple[Float32Array, Float32Array]:
+        """Keep pairs within reach, and what vanishes of it."""
+        return super().cut(sizes + self._vanished, thresholds)
 
     def _embed(self, rows: Rows) -> tuple[AnyArray, FloatArray, Any]:
         if self.factors is None:
@@ -164,12 +182,11 @@ class MinkowskiBound(_Homogeneous):
         total: FloatArray = row_sum(np.abs(rows) ** self.p)
         return total * unit
 
-    def cut(
-        self, sizes: FloatArray, thresholds: FloatArray
-    ) -> tuple[Float32Array, Float32Array]:
-        """Keep pairs within reach; powers of what vanishes in float32 add up too."""
-        vanished = 4.0 * self.terms * _VANISHING**self._power
-        return super().cut(sizes + vanished, thresholds)
+    @property
+    def _vanished(self) -> float:
+        """What coordinates lost below the ranges of both floats add up to."""
+        lost: float = (_VANISHING + self._lost) ** self._power
+        return 4.0 * self.terms * lost
 
 
 @dataclass(frozen=True, eq=False)

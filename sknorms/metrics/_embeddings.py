@@ -14,6 +14,8 @@ from sknorms.norms._scaled import scaled_row_norms
 __all__ = ["AffineChord", "RowChord", "SparseRowChord", "column_means", "typical_rows"]
 
 _BLOCK_BYTES = 1 << 20
+# A few times the smallest float64.
+_SMALLEST = 2.0**-1072
 # How many rows tell a typical length well enough to choose a scale.
 _TYPICAL_ROWS = 1024
 
@@ -74,6 +76,9 @@ class AffineChord(ChordEmbedding):
         """Return the squared scaled length that a key allows."""
         if self.squared:
             return keys * self.scale * self.scale
+        if self.factors is not None:
+            # Multiplied differences are rounded to multiples of the smallest float64.
+            keys = keys + len(self.factors) * _SMALLEST
         reach: FloatArray = np.square(keys * self.scale)
         return reach
 

@@ -20,6 +20,8 @@ from sknorms.metrics._registry import register_metric
 __all__ = ["Gower"]
 
 _BLOCK_BYTES = 1 << 22
+# Far below the 2^12 that `GowerBound` has room for.
+_LARGEST_CODE = 2.0**10
 
 
 @register_metric
@@ -110,10 +112,11 @@ class Gower(Metric):
             return None
         nominal = self._nominal(rows.shape[1]) | (self.ranges == 0)
         typical = widen(typical_rows(rows))
-        gaps = [_smallest_gap(column) for column in typical.T]
+        center = observed_means(typical)
+        units = np.where(nominal, _category_units(typical - center), self.ranges)
         # A smaller factor is a smaller bound, and one that overflows is none.
-        factors = 1.0 / np.maximum(np.where(nominal, gaps, self.ranges), 2.0**-1000)
-        return GowerBound(rows.shape[1], observed_means(typical), factors=factors)
+        factors = 1.0 / np.maximum(units, 2.0**-1000)
+        return GowerBound(rows.shape[1], center, factors=factors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +212,15 @@ def _ranges(rows: Rows) -> FloatArray:
     return np.minimum(ranges, np.finfo(np.float64).max)
 
 
-def _smallest_gap(column: FloatArray) -> float:
-    """Return the smallest difference between distinct observed values, or 1."""
-    gaps = np.diff(np.unique(column[~np.isnan(column)]))
-    return float(gaps.min()) if len(gaps) else 1.0
+def _category_units(rows: FloatArray) -> FloatArray:
+    """Return what to measure the codes of categories in, so that most differ by one.
+
+    The smallest gap between codes, unless that makes the codes so large that their
+    rounding would count.
+    """
+    units = np.ones(rows.shape[1])
+    for i, column in enumerate(rows.T):
+        codes = np.unique(column[~np.isnan(column)])
+        if len(codes) > 1:
+            units[i] = max(np.diff(codes).min(), np.abs(codes).max() / _LARGEST_CODE)
+    return units

@@ -22,6 +22,8 @@ __all__ = ["BrayCurtis", "Canberra", "Tanimoto"]
 
 # Sums and squares of numbers of this exponent stay inside the range of float64.
 _TOP_EXPONENT = 400
+# Between a row and its negative.
+_LARGEST_TANIMOTO = 4.0 / 3.0
 
 
 @register_metric
@@ -67,7 +69,7 @@ class BrayCurtis(Metric):
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the distances."""
-        return _in_range(_bray_curtis, x, y)
+        return np.minimum(_in_range(_bray_curtis, x, y), 1.0)
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by float32 sums of differences, and sums of rows."""
@@ -88,12 +90,12 @@ class Tanimoto(Metric):
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the distances."""
-        return _in_range(_tanimoto, x, y)
+        return np.minimum(_in_range(_tanimoto, x, y), _LARGEST_TANIMOTO)
 
     def line(self, keys: FloatArray, n_features: int) -> tuple[FloatArray, FloatArray]:
         """Return slope and room: ``X + Y - 2 x.y <= t (X + Y - x.y)``, rearranged."""
         del n_features
-        t = np.minimum(keys, 4.0 / 3.0)
+        t = np.minimum(keys, _LARGEST_TANIMOTO)
         return (1.0 - t) / (2.0 - t), np.zeros(len(t))
 
     def embedding(self, rows: Rows) -> Embedding:

@@ -2,17 +2,19 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
 from sknorms._arrays import widen
 from sknorms._typing import FloatArray, Rows
 from sknorms._validation import check_choice
-from sknorms.engine import ChordEmbedding, Embedding
+from sknorms.engine import ChordEmbedding, Embedding, power_of_two_scale
 from sknorms.metrics._domain import Domain, LatitudeLongitude
+from sknorms.metrics._embeddings import typical_rows
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._registry import register_metric
+from sknorms.norms._scaled import scaled_row_norms
 
 __all__ = ["Haversine"]
 
@@ -80,28 +82,44 @@ class Haversine(Metric):
     def unfinish(self, values: FloatArray) -> FloatArray:
         """Turn angles into haversines."""
         within = np.clip(values, 0.0, np.pi)
+        keys = np.square(np.sin(within / 2))
         # A radius outside [0, pi] admits nothing, or everything.
-        return np.where(
-            values == within, np.square(np.sin(within / 2)), values * np.inf
-        )
+        return np.where(values == within, keys, np.copysign(np.inf, values))
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of points in space."""
-        del rows
-        return GlobeChord(self._radian)
+        return GlobeChord.fit(rows, self._radian)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GlobeChord(ChordEmbedding):
     """Points on the unit sphere: a quarter of a squared chord is the haversine.
+
+    Points are centred, so that those of one city are told apart as well as those of the
+    whole globe.
 
     Attributes
     ----------
     radian : float
         One unit of the columns in radians.
+    center : float64 array of shape (3,)
+        Subtracted from points.
+    scale : float
+        Power of two applied last.
     """
 
     radian: float
+    center: FloatArray
+    scale: float
+
+    @classmethod
+    def fit(cls, rows: Rows, radian: float) -> Self:
+        """Choose centre and scale from a sample of the corpus."""
+        typical = typical_rows(rows)
+        points, _ = cls(radian, np.zeros(3), 1.0).vectors(typical)
+        center = points.mean(axis=0)
+        scale = power_of_two_scale(scaled_row_norms(points - center).values)
+        return cls(radian, center, scale)
 
     def width(self, n_features: int) -> int:
         """Return the number of dimensions of space."""
@@ -109,7 +127,7 @@ class GlobeChord(ChordEmbedding):
         return 3
 
     def vectors(self, rows: Rows) -> tuple[FloatArray, float]:
-        """Return the points; angles up to a full turn are rounded to 2^-50."""
+        """Return the points; angles up to a full turn are rounded by up to 2^-51."""
         latitude, longitude = (widen(rows) * self.radian).T
         around = np.cos(latitude)
         points = [
@@ -117,8 +135,9 @@ class GlobeChord(ChordEmbedding):
             around * np.sin(longitude),
             np.sin(latitude),
         ]
-        return np.column_stack(points), 2.0**-47
+        vectors = (np.column_stack(points) - self.center) * self.scale
+        return vectors, 2.0**-48 * self.scale
 
     def squared_reach(self, keys: FloatArray) -> FloatArray:
         """Return the squared chord that a haversine allows."""
-        return 4.0 * keys
+        return 4.0 * self.scale * self.scale * keys
