@@ -146,12 +146,12 @@ class Index(ABC):
 
     @abstractmethod
     def within(
-        self, queries: Queries, radius: float, use: Resources, *, by_value: bool
+        self, queries: Queries, radius: FloatArray, use: Resources, *, by_value: bool
     ) -> NeighborLists:
-        """Return all neighbours whose value, as returned, does not pass ``radius``.
+        """Return all neighbours whose value, as returned, does not pass the radius.
 
-        Lists are ordered by (closeness, index) if ``by_value``, else by index; values
-        are of ``queries.dtype``.
+        ``radius`` is float64 of shape (n_queries,). Lists are ordered by (closeness,
+        index) if ``by_value``, else by index; values are of ``queries.dtype``.
         """
 
 
@@ -224,14 +224,14 @@ class MetricIndex(Index):
         return self.metric.finish(keys), indices
 
     def within(
-        self, queries: Queries, radius: float, use: Resources, *, by_value: bool
+        self, queries: Queries, radius: FloatArray, use: Resources, *, by_value: bool
     ) -> NeighborLists:
         """Search the corpus a little beyond the radius, then decide on the values."""
         self._announce_cost(queries)
         found = within(
             self.corpus,
             queries.rows,
-            np.full(len(queries), self._key_limit(radius)),
+            self._key_limits(radius),
             exclude_self=queries.are_training_rows,
             sort_by_key=by_value,
             n_jobs=use.n_jobs,
@@ -239,28 +239,29 @@ class MetricIndex(Index):
         )
         values = as_dtype(self.metric.finish(found.keys), queries.dtype)
         lists = NeighborLists(found.starts, found.indices, values)
-        return lists.keep(reaches(values, radius, self.larger_is_closer))
+        return lists.keep(reaches(values, radius[lists.owners], self.larger_is_closer))
 
-    def _key_limit(self, radius: float) -> float:
-        room = _VALUE_SLACK * abs(radius) if np.isfinite(radius) else 0.0
+    def _key_limits(self, radius: FloatArray) -> FloatArray:
+        """Return keys a little beyond those of the radii."""
+        room = _VALUE_SLACK * _finite_sizes(radius)
         outer = radius - room if self.larger_is_closer else radius + room
         with np.errstate(over="ignore"):
-            limit = float(self.metric.unfinish(np.array([outer]))[0])
-        return limit + (_KEY_SLACK * abs(limit) if np.isfinite(limit) else 0.0)
+            limits = self.metric.unfinish(outer)
+        return limits + _KEY_SLACK * _finite_sizes(limits)
 
     def _announce_cost(self, queries: Queries) -> None:
         if isinstance(self.metric, PairFunction):
             self.metric.warn_about_cost(len(queries) * self.n_rows)
 
 
-def reaches(values: AnyArray, radius: float, larger_is_closer: bool) -> BoolArray:
-    """Return which values are within the radius, boundary included.
-
-    Compared in float64: a Python float beside a float32 array would be rounded first.
-    """
-    limit = np.float64(radius)
-    inside: BoolArray = values >= limit if larger_is_closer else values <= limit
+def reaches(values: AnyArray, limits: FloatArray, larger_is_closer: bool) -> BoolArray:
+    """Return which values are within their float64 limits, boundary included."""
+    inside: BoolArray = values >= limits if larger_is_closer else values <= limits
     return inside
+
+
+def _finite_sizes(values: FloatArray) -> FloatArray:
+    return np.where(np.isfinite(values), np.abs(values), 0.0)
 
 
 def as_dtype(values: FloatArray, dtype: "np.dtype[Any]") -> AnyArray:

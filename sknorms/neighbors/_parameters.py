@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+
+from sknorms._typing import FloatArray
 from sknorms._validation import check_choice, check_integer, check_real
 
-__all__ = ["check_n_neighbors", "check_parameters", "check_radius"]
+__all__ = ["check_n_neighbors", "check_parameters", "check_radii", "check_radius"]
 
 _ALGORITHMS = ("auto", "ball_tree", "kd_tree", "brute")
 
@@ -44,12 +47,26 @@ def check_n_neighbors(n_neighbors: Any) -> int:
     return number
 
 
-def check_radius(radius: Any, *, larger_is_closer: bool = False) -> float:
-    """Return the radius as a float: a largest distance, or a smallest similarity."""
+def check_radius(radius: Any, *, larger_is_closer: bool) -> float:
+    """Return a radius as a float: a largest distance, or a smallest similarity."""
+    if larger_is_closer:
+        return check_real("radius", radius)
+    return check_real("radius", radius, low=0)
+
+
+def check_radii(radius: Any, n_queries: int, *, larger_is_closer: bool) -> FloatArray:
+    """Return one radius a query, from one for all or an array of them."""
     if radius is None:
         raise ValueError(
             "radius is None both here and on the estimator; say how far to look."
         )
-    if larger_is_closer:
-        return check_real("radius", radius)
-    return check_real("radius", radius, low=0)
+    if np.ndim(radius) == 0:
+        one = check_radius(radius, larger_is_closer=larger_is_closer)
+        return np.full(n_queries, one)
+    if np.shape(radius) != (n_queries,):
+        raise ValueError(
+            f"radius must be a number, or have one for each query, shape "
+            f"({n_queries},); got shape {np.shape(radius)}."
+        )
+    each = [check_radius(one, larger_is_closer=larger_is_closer) for one in radius]
+    return np.array(each)

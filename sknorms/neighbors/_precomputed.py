@@ -62,7 +62,7 @@ def check_distances(X: Any) -> Rows:
         accept_sparse="csr",
         dtype=[np.float64, np.float32],
         ensure_non_negative=True,
-        input_name="precomputed distances X",
+        input_name="precomputed distance matrix",
     )
     return _sorted_graph(checked) if sparse.issparse(checked) else checked
 
@@ -152,17 +152,18 @@ class PrecomputedIndex(Index):
         )
 
     def within(
-        self, queries: Queries, radius: float, use: Resources, *, by_value: bool
+        self, queries: Queries, radius: FloatArray, use: Resources, *, by_value: bool
     ) -> NeighborLists:
         """Take the stored distances up to the radius."""
         if sparse.issparse(queries.rows):
             stored = _stored_neighbors(queries)
-            inside = stored.keep(reaches(stored.values, radius, False))
+            limits = radius[stored.owners]
+            inside = stored.keep(reaches(stored.values, limits, False))
             return inside if by_value else _by_index(inside)
         found = within(
             self._corpus(),
             queries.rows,
-            np.full(len(queries), float(radius)),
+            radius,
             exclude_self=queries.are_training_rows,
             sort_by_key=by_value,
             n_jobs=use.n_jobs,

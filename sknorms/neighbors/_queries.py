@@ -9,7 +9,7 @@ from sknorms._validation import check_flag
 from sknorms.neighbors._base import NeighborsBase
 from sknorms.neighbors._graph import check_mode, neighbor_graph, regular_starts
 from sknorms.neighbors._index import NeighborLists, Queries, as_dtype
-from sknorms.neighbors._parameters import check_n_neighbors, check_radius
+from sknorms.neighbors._parameters import check_n_neighbors, check_radii
 
 __all__ = ["KNeighborsMixin", "RadiusNeighborsMixin", "nearest_values"]
 
@@ -135,7 +135,7 @@ class RadiusNeighborsMixin(NeighborsBase):
 or (n_queries, n_samples_fit) if metric="precomputed", default=None
             The queries. None asks for the neighbors of every training row, which is
             not its own neighbor then; a duplicate of it is.
-        radius : float, default=None
+        radius : float or array-like of shape (n_queries,), default=None
             Largest distance of a neighbor, itself included; for a similarity the
             smallest value. None takes the estimator's.
         return_distance : bool, default=True
@@ -189,7 +189,7 @@ or (n_queries, n_samples_fit) if metric="precomputed", default=None
 or (n_queries, n_samples_fit) if metric="precomputed", default=None
             The queries. None asks for the neighbors of every training row, which is
             not its own neighbor then.
-        radius : float, default=None
+        radius : float or array-like of shape (n_queries,), default=None
             Largest distance of a neighbor, itself included; for a similarity the
             smallest value. None takes the estimator's.
         mode : {"connectivity", "distance"}, default="connectivity"
@@ -213,11 +213,12 @@ or (n_queries, n_samples_fit) if metric="precomputed", default=None
     def _within(
         self, queries: Queries, radius: Any, *, by_value: bool
     ) -> NeighborLists:
-        limit = check_radius(
+        limits = check_radii(
             self.radius if radius is None else radius,
+            len(queries),
             larger_is_closer=self._index.larger_is_closer,
         )
-        return self._index.within(queries, limit, self._resources, by_value=by_value)
+        return self._index.within(queries, limits, self._resources, by_value=by_value)
 
     def _as_graph(self, found: NeighborLists, wants_distance: bool) -> Any:
         entries = found.values if wants_distance else np.ones_like(found.values)

@@ -139,7 +139,8 @@ def require_some_weight(total: FloatArray) -> None:
     nothing = ~(total > 0)
     if nothing.any():
         raise ValueError(
-            "All neighbors of some sample is getting zero weights: query "
-            f"{first_rows(nothing)}. Please modify 'weights' (or class_weight) to "
-            "avoid this case."
+            "All neighbors of some sample is getting zero weights. Please modify "
+            "'weights' to avoid this case if you are using a user-defined function, or "
+            f"class_weight if one is zero. It happens to {first_rows(nothing)} of the "
+            "queries."
         )

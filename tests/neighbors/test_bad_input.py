@@ -292,7 +292,7 @@ def test_no_number_of_neighbors_anywhere():
 
 @pytest.mark.parametrize(
     ("radius", "error"),
-    [(-0.1, ValueError), (np.nan, ValueError), ("far", TypeError), ([1.0], TypeError)],
+    [(-0.1, ValueError), (np.nan, ValueError), ("far", TypeError)],
 )
 def test_radii_that_are_none(radius, error):
     model = NearestNeighbors().fit(X)
@@ -302,6 +302,30 @@ def test_radii_that_are_none(radius, error):
         model.radius_neighbors_graph(X, radius)
     with pytest.raises(error, match="radius must be"):
         NearestNeighbors(radius=radius).fit(X)
+
+
+def test_one_radius_a_query():
+    model = NearestNeighbors().fit(X)
+    radii = np.arange(4) / 2
+    found = model.radius_neighbors(X[:4], radii, return_distance=False)
+    for row in range(4):
+        alone = model.radius_neighbors(X[[row]], radii[row], return_distance=False)
+        np.testing.assert_array_equal(found[row], alone[0])
+    graph = NearestNeighbors(metric="precomputed").fit(
+        model.kneighbors_graph(n_neighbors=9, mode="distance")
+    )
+    everywhere = np.arange(10) / 4
+    for mine, other in zip(
+        graph.radius_neighbors(radius=everywhere)[1],
+        model.radius_neighbors(radius=everywhere)[1],
+        strict=True,
+    ):
+        np.testing.assert_array_equal(mine, other)
+    for wrong in ([1.0], np.ones((4, 1)), []):
+        with pytest.raises(ValueError, match=r"one for each query, shape \(4,\)"):
+            model.radius_neighbors(X[:4], wrong)
+    with pytest.raises(ValueError, match=r"radius must be a number >= 0; got .*-1"):
+        model.radius_neighbors(X[:2], [1.0, -1.0])
 
 
 def test_sorting_needs_distances():
