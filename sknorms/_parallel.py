@@ -54,15 +54,24 @@ def effective_jobs(n_jobs: int | None) -> int:
 
 
 def run_tasks(
-    function: Callable[[Task], Result], tasks: Iterable[Task], n_jobs: int | None
+    function: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    n_jobs: int | None,
+    *,
+    shared_memory: bool = False,
 ) -> list[Result]:
-    """Apply ``function`` to every task and return the results in order."""
+    """Apply ``function`` to every task and return the results in order.
+
+    With ``shared_memory`` tasks may write to one array: they then run in threads
+    whatever backend the caller's ``joblib.parallel_config`` names.
+    """
     tasks = list(tasks)
     jobs = min(effective_jobs(n_jobs), len(tasks))
     with single_threaded_blas():
         if jobs <= 1:
             return [function(task) for task in tasks]
         delayed = joblib.delayed(function)
-        run = joblib.Parallel(n_jobs=jobs, prefer="threads")
+        kind = {"require": "sharedmem"} if shared_memory else {"prefer": "threads"}
+        run = joblib.Parallel(n_jobs=jobs, **kind)
         results: list[Result] = run(delayed(task) for task in tasks)
         return results

@@ -58,7 +58,8 @@ def fill_matrix(
     """
     plan = _plan(geometry, queries, corpus, n_jobs, working_memory)
     fill = _Fill(geometry, queries, corpus, out, mirror, plan.corpus_rows)
-    run_tasks(fill, row_slices(queries.shape[0], plan.query_rows), plan.n_jobs)
+    blocks = row_slices(queries.shape[0], plan.query_rows)
+    run_tasks(fill, blocks, plan.n_jobs, shared_memory=True)
 
 
 def fill_pairs(geometry: Geometry, first: Rows, second: Rows, out: AnyArray) -> None:

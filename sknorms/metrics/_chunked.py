@@ -101,26 +101,26 @@ def pairwise_distances_chunked(
 def _chunks(sides: Sides, n_jobs: int | None, budget: int) -> Iterator[tuple[int, Any]]:
     """Yield the first row and the values of each chunk."""
     n_rows, n_columns = sides.shape
-    # Half of the budget is the chunk's, the other half is for computing it.
-    step = max(1, budget // 2 // (sides.dtype.itemsize * n_columns))
+    # A third of the budget is the chunk's and a third for computing it; the last third
+    # is for the chunk before, which a loop over the chunks still holds by then.
+    step = max(1, budget // 3 // (sides.dtype.itemsize * n_columns))
+    share = budget / 3 / (1 << 20)
     for block in row_slices(n_rows, step):
         part = replace(sides, X=sides.X[block], same=sides.same and step >= n_rows)
-        half = budget / 2 / (1 << 20)
-        yield block.start, full_matrix(part, n_jobs=n_jobs, working_memory=half)
+        yield block.start, full_matrix(part, n_jobs=n_jobs, working_memory=share)
 
 
 def _reduced(
     chunks: Iterator[tuple[int, Rows]], reduce_func: "Reduce | None"
 ) -> Iterator[Any]:
     for start, chunk in chunks:
-        if reduce_func is None:
-            yield chunk
-            continue
         length = int(chunk.shape[0])
-        reduced = reduce_func(chunk, start)
-        if reduced is not None:
-            _check_reduced(reduced, length)
-        yield reduced
+        if reduce_func is not None:
+            chunk = reduce_func(chunk, start)
+            if chunk is not None:
+                _check_reduced(chunk, length)
+        yield chunk
+        del chunk  # not to be held while the next one is computed
 
 
 def _check_reduced(reduced: Any, length: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 
-from sknorms._arrays import row_slices, row_sum
+from sknorms._arrays import row_slices, row_sum, widen
 from sknorms._compile import kernels_available
 from sknorms._typing import (
     AnyArray,
@@ -125,7 +125,7 @@ def sum_table(term: int, x: Any, y: Any) -> FloatArray:
     term : int
         `SQUARE`, `ABSOLUTE` or `PRODUCT`.
     x, y : float64 array of shape (n, d) and (m, d)
-        Or both CSR with sorted columns, which needs compiled kernels.
+        Or both CSR with sorted columns; made dense where there are no kernels.
 
     Returns
     -------
@@ -133,17 +133,18 @@ def sum_table(term: int, x: Any, y: Any) -> FloatArray:
         Bitwise what `row_sum` gives.
     """
     out = np.empty((x.shape[0], y.shape[0]))
-    if sparse.issparse(x):
+    if not kernels_available():
+        x, y = widen(x), widen(y)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            for i, row in enumerate(x):
+                out[i] = row_sum(_terms(term, row, y))
+    elif sparse.issparse(x):
         tree = SummationTree.of(x.shape[1])
         sparse_sums(
             term, *_parts(x), *_parts(y), tree.owners, tree.paths, tree.tail, out
         )
-    elif kernels_available():
-        _fill(term, x, y, out)
     else:
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            for i, row in enumerate(x):
-                out[i] = row_sum(_terms(term, row, y))
+        _fill(term, x, y, out)
     return out
 
 
