@@ -10,6 +10,8 @@ from sknorms._validation import check_choice, check_integer, check_real
 __all__ = ["check_n_neighbors", "check_parameters", "check_radii", "check_radius"]
 
 _ALGORITHMS = ("auto", "ball_tree", "kd_tree", "brute")
+# For integers whose value is judged afterwards, with a message of its own.
+_NO_LIMIT = -(1 << 62)
 
 
 def check_parameters(params: dict[str, Any]) -> None:
@@ -27,9 +29,16 @@ def check_parameters(params: dict[str, Any]) -> None:
     if params["n_neighbors"] is not None:
         check_n_neighbors(params["n_neighbors"])
     if params["n_jobs"] is not None:
-        check_integer("n_jobs", params["n_jobs"], low=-(1 << 20))
+        _check_n_jobs(params["n_jobs"])
     if params["working_memory"] is not None:
         check_real("working_memory", params["working_memory"], low=0, low_open=True)
+
+
+def _check_n_jobs(n_jobs: Any) -> None:
+    if check_integer("n_jobs", n_jobs, low=_NO_LIMIT) == 0:
+        raise ValueError(
+            "n_jobs must not be 0; say how many threads, or -1 for all cores."
+        )
 
 
 def check_n_neighbors(n_neighbors: Any) -> int:
@@ -39,7 +48,7 @@ def check_n_neighbors(n_neighbors: Any) -> int:
             "n_neighbors is None both here and on the estimator; say how many "
             "neighbors to find."
         )
-    number = check_integer("n_neighbors", n_neighbors, low=-(1 << 62))
+    number = check_integer("n_neighbors", n_neighbors, low=_NO_LIMIT)
     if number <= 0:
         raise ValueError(
             f"Expected n_neighbors > 0. Got {number}; ask for at least one neighbor."

@@ -31,7 +31,7 @@ def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
     if sample_weight is None:
         return None
     weights: FloatArray = check_array(
-        np.atleast_1d(sample_weight),
+        np.atleast_1d(np.asarray(sample_weight)),
         ensure_2d=False,
         allow_nd=True,
         dtype=np.float64,

@@ -41,6 +41,7 @@ def estimator(request):
         ({"p": "2"}, TypeError, "p must be a real number; got '2'"),
         ({"p": np.nan}, ValueError, "p must be a number > 0; got nan"),
         ({"n_jobs": 1.5}, TypeError, "n_jobs must be an integer; got 1.5"),
+        ({"n_jobs": 0}, ValueError, "n_jobs must not be 0"),
         ({"working_memory": 0}, ValueError, "working_memory must be a number > 0"),
         ({"working_memory": "1 GB"}, TypeError, "working_memory must be a real"),
         (

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.ensemble import BaggingClassifier
+from sklearn.model_selection import cross_validate
 from sklearn.utils.class_weight import compute_class_weight
 
 from sknorms.neighbors import KNeighborsClassifier, KNeighborsRegressor
@@ -174,6 +176,16 @@ def test_bagging_hands_over_its_draws():
     bag = BaggingClassifier(KNeighborsClassifier(3), n_estimators=4, random_state=0)
     side = X[:, 0] > 0
     assert bag.fit(X, side).score(X, side) > 0.85
+
+
+def test_sample_weights_are_routed():
+    with config_context(enable_metadata_routing=True):
+        model = KNeighborsClassifier(1).set_fit_request(sample_weight=True)
+        model = model.set_score_request(sample_weight=True)
+        scores = cross_validate(
+            model, X, LABELS, cv=2, params={"sample_weight": np.r_[0, np.ones(79)]}
+        )
+    assert np.isfinite(scores["test_score"]).all()
 
 
 @pytest.mark.parametrize("estimator", [KNeighborsClassifier, KNeighborsRegressor])
