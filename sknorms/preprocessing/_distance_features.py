@@ -134,7 +134,7 @@ class DistanceFeatures(
         check_choice("selection", self.selection, ("sample", "kmeans"))
         rows = self._check_rows(X, metric, reset=True)
         self.metric_ = metric.learn(rows)
-        vars(self).pop("landmark_indices_", None)  # of an earlier fit
+        self._forget_indices()
         chosen = self._choose_landmarks(rows)
         self.landmarks_ = self.metric_.check_rows(chosen, name="landmarks")
         self._n_features_out = self.landmarks_.shape[0]
@@ -191,6 +191,11 @@ class DistanceFeatures(
         drawn = random_state.choice(rows.shape[0], size=count, replace=False)
         self.landmark_indices_ = np.sort(drawn).astype(np.intp)
         return rows[self.landmark_indices_]
+
+    def _forget_indices(self) -> None:
+        """Drop what only some fits set, so that an earlier one leaves no trace."""
+        if hasattr(self, "landmark_indices_"):
+            del self.landmark_indices_
 
     def _given_landmarks(self, n_features: int) -> Rows:
         finite: bool | str = "allow-nan" if self.metric_.domain.allows_nan else True

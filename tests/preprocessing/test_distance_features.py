@@ -169,9 +169,9 @@ def test_makes_a_linear_model_see_the_moons():
 
 
 def test_grid_search_over_metrics():
-    X, y = make_moons(120, noise=0.1, random_state=0)
+    X, y = make_moons(60, noise=0.1, random_state=0)
     pipeline = make_pipeline(
-        DistanceFeatures(10, random_state=0), LogisticRegression(max_iter=5000)
+        DistanceFeatures(5, random_state=0), LogisticRegression(max_iter=5000)
     )
     metrics = ["euclidean", "manhattan", "seuclidean", "mahalanobis", "cosine"]
     grid = {"distancefeatures__metric": metrics}
