@@ -41,7 +41,7 @@ class GroupNorm(Norm):
         One positive finite number a group; None is 1 each.
     p : float, default=2.0
         Order of the norm within a group, in [1, inf].
-    outer : {1, inf}, default=1
+    outer : {1.0, inf}, default=1.0
         1 adds the groups' norms; infinity takes the largest. The dual of one is the
         other, with weights inverted and p conjugate:
         :math:`\max_g \|x_g\|_q / w_g`.

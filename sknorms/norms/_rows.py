@@ -13,12 +13,16 @@ from typing import TypeAlias
 import numpy as np
 
 from sknorms._typing import AnyArray, BoolArray, FloatArray
+from sknorms.norms._pairwise_sum import follows_numpy, sparse_row_sums
 
 __all__ = ["BLOCK_ELEMENTS", "DenseRows", "RowBlock", "SparseRows", "row_slices"]
 
 # Float64 elements in one widened block (512 KiB): smaller blocks cost more calls than
 # they save cache misses, larger ones leave the second-level cache.
 BLOCK_ELEMENTS = 1 << 16
+# From so many columns an entry on, following the order of summation is cheaper than
+# laying rows out.
+_WORTH_FOLLOWING = 200
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,15 @@ class SparseRows:
         return np.repeat(per_row, np.diff(self.indptr))
 
     def total(self, terms: FloatArray) -> FloatArray:
-        """Sum the terms of every row, laid out as dense rows one block at a time."""
+        """Sum the non-negative terms of every row, as if it were dense."""
+        n_elements = (len(self.indptr) - 1) * self.n_columns
+        worthwhile = 0 < len(terms) * _WORTH_FOLLOWING < n_elements
+        if worthwhile and follows_numpy(self.n_columns):
+            return sparse_row_sums(terms, self.indices, self.indptr, self.n_columns)
+        return self._total_laid_out(terms)
+
+    def _total_laid_out(self, terms: FloatArray) -> FloatArray:
+        """Write the terms out as dense rows, one block at a time."""
         sums = np.zeros(len(self.indptr) - 1)
         slices = list(row_slices(len(sums), self.n_columns))
         if not slices or self.n_columns == 0:
