@@ -1,4 +1,4 @@
-"""Measuring and dividing dense rows in one pass over memory, compiled.
+"""Measuring and dividing rows in one pass over memory, compiled.
 
 The sums are taken in NumPy's order, so that the norms, and with them the quotients, are
 the bits of `sknorms.norms` with or without a compiler.
@@ -9,7 +9,13 @@ import numpy as np
 from sknorms._compile import kernel
 from sknorms._typing import AnyArray, FloatArray, IndexArray
 
-__all__ = ["LARGEST", "MAGNITUDES", "SQUARES", "divide_dense", "pairwise_sum"]
+__all__ = [
+    "LARGEST",
+    "MAGNITUDES",
+    "SQUARES",
+    "divide_dense",
+    "divide_stored",
+]
 
 # What a row's norm is taken of.
 LARGEST, MAGNITUDES, SQUARES = 0, 1, 2
@@ -118,3 +124,118 @@ def divide_dense(
                 terms[j] = np.float64(row[j]) / divisor
             for j in range(n_features):
                 quotient[j] = terms[j]
+
+
+@kernel(error_model="numpy")
+def stored_run_sum(
+    terms: FloatArray, columns: AnyArray, start: int, length: int, parts: FloatArray
+) -> float:
+    """Sum what is stored of a run of at most 128 columns, as `run_sum` does."""
+    whole = length - length % 8
+    parts[:] = 0.0
+    stored = 0
+    while stored < len(columns) and columns[stored] - start < whole:
+        parts[(columns[stored] - start) % 8] += terms[stored]
+        stored += 1
+    left = (parts[0] + parts[1]) + (parts[2] + parts[3])
+    total: float = left + ((parts[4] + parts[5]) + (parts[6] + parts[7]))
+    for i in range(stored, len(columns)):
+        total += terms[i]
+    return total
+
+
+@kernel(error_model="numpy")
+def stored_sum(
+    terms: FloatArray,
+    columns: AnyArray,
+    n_columns: int,
+    lengths: IndexArray,
+    lefts: FloatArray,
+    parts: FloatArray,
+) -> float:
+    """Sum the stored terms of a sparse row, sorted by column, as `pairwise_sum` does.
+
+    Zeros change no sum of non-negative terms, so a part is entered only if it holds
+    several entries.
+    """
+    depth = 0
+    start = 0
+    done = 0
+    lengths[0] = n_columns
+    while True:
+        length = lengths[depth]
+        stop = start + length
+        several = done + 1 < len(columns) and columns[done + 1] < stop
+        if several and length > _RUN:
+            half = length // 2
+            lengths[depth + 1] = half - half % 8
+            depth += 1
+            continue
+        total = 0.0
+        if several:
+            first = done
+            while done < len(columns) and columns[done] < stop:
+                done += 1
+            run, places = terms[first:done], columns[first:done]
+            total = stored_run_sum(run, places, start, length, parts)
+        elif done < len(columns) and columns[done] < stop:
+            total = terms[done]
+            done += 1
+        start += length
+        while depth > 0 and lengths[depth - 1] < 0:
+            depth -= 1
+            total = lefts[depth] + total
+        if depth == 0:
+            return total
+        half = lengths[depth - 1] // 2
+        lengths[depth] = lengths[depth - 1] - (half - half % 8)
+        lengths[depth - 1] = -1
+        lefts[depth - 1] = total
+
+
+@kernel(error_model="numpy")
+def divide_stored(
+    values: AnyArray,
+    columns: AnyArray,
+    starts: AnyArray,
+    n_columns: int,
+    out: AnyArray,
+    kind: int,
+    limits: FloatArray,
+    norms: FloatArray,
+) -> None:
+    """Write every CSR row divided by its norm, as `divide_dense` does.
+
+    Parameters
+    ----------
+    values, out : float32 or float64 arrays of shape (n_stored,)
+        May be the same array.
+    columns, starts : int arrays of shape (n_stored,) and (n + 1,)
+        Where the values are; sorted within a row.
+    n_columns : int
+    kind : int
+        One of ``MAGNITUDES``, ``SQUARES``.
+    limits : float64 array of shape (2,)
+    norms : float64 array of shape (n,)
+        Receives the norms; -1 for rows left alone.
+    """
+    lengths = np.empty(64, dtype=np.intp)
+    lefts = np.empty(64)
+    parts = np.empty(8)
+    terms = np.empty(np.max(np.diff(starts)))
+    for i in range(len(norms)):
+        row = values[starts[i] : starts[i + 1]]
+        for j in range(len(row)):
+            value = np.float64(row[j])
+            terms[j] = value * value if kind == SQUARES else abs(value)
+        places = columns[starts[i] : starts[i + 1]]
+        row_terms = terms[: len(row)]
+        total = stored_sum(row_terms, places, n_columns, lengths, lefts, parts)
+        norms[i] = -1.0
+        if limits[0] <= total < limits[1]:
+            norm = np.sqrt(total) if kind == SQUARES else total
+            norms[i] = norm
+            divisor = norm if norm > 0.0 else 1.0
+            quotient = out[starts[i] : starts[i + 1]]
+            for j in range(len(row)):
+                quotient[j] = np.float64(row[j]) / divisor

@@ -179,6 +179,33 @@ def test_large_tables_give_the_bits_of_small_ones(norm, dtype, n_features):
     assert np.array_equal(got, np.tile(expected, (repeats, 1)))
 
 
+@pytest.mark.kernels
+@pytest.mark.parametrize("norm", ["l1", "l2", "max", 3])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n_features", [5, 40, 129, 700, 50_000])
+def test_large_sparse_tables_give_the_bits_of_dense_rows(norm, dtype, n_features):
+    rng = np.random.default_rng(n_features)
+    few = np.zeros((23, n_features), dtype=dtype)
+    for row in few[1:]:
+        places = rng.integers(n_features, size=min(n_features, 40))
+        row[places] = rng.normal(size=len(places))
+        row[: rng.integers(4)] = 1.0
+    few[5] *= dtype(1e-30)
+    few[7] *= dtype(1e30)
+    if dtype == np.float64:
+        few[[5, 7]] = few[[5, 7]] ** 9
+    expected, norms = normalize(few, norm, return_norm=True)
+    stored = sparse.csr_array(few)
+    repeats = (1 << 19) // stored.nnz + 2
+    many = sparse.vstack([stored] * repeats, format="csr")
+    unit = sparse.csr_array(expected)
+    for options in ({"n_jobs": 1}, {"n_jobs": 2}, {"copy": False}):
+        got, many_norms = normalize(many, norm, return_norm=True, **options)
+        assert np.array_equal(got.data, np.tile(unit.data, repeats))
+        assert np.array_equal(got.indices, many.indices)
+        assert np.array_equal(many_norms, np.tile(norms, repeats))
+
+
 @pytest.mark.parametrize("norm", ["l1", "l2", "max"])
 def test_large_sparse_and_transposed_tables_give_the_bits_of_small_ones(norm):
     rng = np.random.default_rng(1)
