@@ -117,7 +117,7 @@ class DistanceFeatures(
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows in the metric's domain, of any real dtype.
-        y : None
+        y : object, default=None
             Ignored.
 
         Returns

@@ -20,7 +20,7 @@ class StatelessTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Finite numbers of any real dtype.
-        y : None
+        y : object, default=None
             Ignored.
 
         Returns
