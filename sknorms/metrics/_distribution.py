@@ -76,6 +76,12 @@ class JensenShannon(Metric):
     ----------
     base : float, default=None
         Base of the logarithm; None is e. With base 2 the distance is within [0, 1].
+
+    Examples
+    --------
+    >>> from sknorms.metrics import JensenShannon, pairwise_distances
+    >>> pairwise_distances([[2, 0]], [[5, 0], [0, 3]], metric=JensenShannon(base=2))
+    array([[0., 1.]])
     """
 
     base: float | None = None

@@ -38,6 +38,18 @@ class Mahalanobis(Metric):
         Covariance. None, with ``VI`` None as well, learns it in ``fit`` (``ddof=1``).
     VI : array-like of shape (n_features, n_features), default=None
         Its inverse, given instead of ``V``.
+
+    Raises
+    ------
+    ValueError
+        If both are given, or one is not a symmetric positive semi-definite matrix.
+
+    Examples
+    --------
+    >>> from sknorms.metrics import Mahalanobis, pairwise_distances
+    >>> metric = Mahalanobis(V=[[4.0, 0.0], [0.0, 1.0]])
+    >>> pairwise_distances([[0.0, 0.0]], [[2.0, 0.0], [0.0, 2.0]], metric=metric)
+    array([[1., 2.]])
     """
 
     V: Any = None

@@ -81,6 +81,15 @@ class Minkowski(Metric):
     w : array-like of shape (n_features,), default=None
         Weights, not negative. As in SciPy they stand before the powers; for infinite
         ``p``, columns of weight zero are left out and the others count alike.
+
+    Examples
+    --------
+    >>> from sknorms.metrics import Minkowski, pairwise_distances
+    >>> pairwise_distances([[0.0, 0.0]], [[8.0, 1.0]], metric=Minkowski(p=1 / 3))
+    array([[27.]])
+    >>> weighted = Minkowski(p=1, w=[1.0, 10.0])
+    >>> pairwise_distances([[0.0, 0.0]], [[8.0, 1.0]], metric=weighted)
+    array([[18.]])
     """
 
     p: float = 2.0

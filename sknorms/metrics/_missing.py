@@ -30,6 +30,15 @@ class NanEuclidean(Metric):
 
     NaN means not observed. Rows that share no observed column have no distance: they
     are never neighbours.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknorms.metrics import NanEuclidean, pairwise_distances
+    >>> X = [[0.0, 0.0, np.nan, 5.0], [3.0, np.nan, 7.0, 5.0]]
+    >>> pairwise_distances(X, metric=NanEuclidean()).round(3)
+    array([[0.   , 4.243],
+           [4.243, 0.   ]])
     """
 
     name: ClassVar[str] = "nan_euclidean"

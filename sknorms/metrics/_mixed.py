@@ -41,6 +41,15 @@ class Gower(Metric):
     ranges : array-like of shape (n_features,), default=None
         Largest minus smallest value of each column, at least 0; unused for categories.
         None learns them in ``fit``. In a column of range 0 any difference counts 1.
+
+    Examples
+    --------
+    >>> from sknorms.metrics import Gower, pairwise_distances
+    >>> age_and_job = [[20.0, 0.0], [30.0, 0.0], [60.0, 2.0]]
+    >>> pairwise_distances(age_and_job, metric=Gower(categorical=[1]))
+    array([[0.   , 0.125, 1.   ],
+           [0.125, 0.   , 0.875],
+           [1.   , 0.875, 0.   ]])
     """
 
     categorical: Any = None

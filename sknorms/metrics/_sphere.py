@@ -34,6 +34,14 @@ class Haversine(Metric):
     ----------
     units : {"rad", "deg"}, default="rad"
         Unit of the two columns, latitude and longitude.
+
+    Examples
+    --------
+    >>> from sknorms.metrics import Haversine, pairwise_distances
+    >>> paris, sydney = [48.8566, 2.3522], [-33.8688, 151.2093]
+    >>> angle = pairwise_distances([paris], [sydney], metric=Haversine(units="deg"))
+    >>> (6371 * angle).round()
+    array([[16960.]])
     """
 
     units: str = "rad"

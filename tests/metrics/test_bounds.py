@@ -127,8 +127,29 @@ def test_a_row_without_any_value_is_an_error_as_a_query():
     rows = np.ones((20, 3))
     rows[4] = np.nan
     metric = get_metric("nan_euclidean")
-    with pytest.raises(ValueError, match="query row 4 can be compared with 0 rows"):
+    with pytest.raises(ValueError, match="query row 4 has a finite distance to 0 rows"):
         nearest(Corpus.prepare(metric, rows), rows, 1)
+
+
+INVARIANT = [
+    *("chebyshev", "euclidean", "gower", "hamming", "mahalanobis", "manhattan"),
+    *("minkowski", "nan_euclidean", "seuclidean", "sqeuclidean"),
+]
+
+
+@pytest.mark.parametrize("name", INVARIANT)
+@pytest.mark.parametrize(
+    ("dtype", "offset"), [(np.float32, 1e4), (np.float64, 1e4), (np.float64, 1e7)]
+)
+def test_adding_a_constant_to_all_rows_changes_no_neighbour(name, dtype, offset):
+    # Multiples of 1/64 below 8: float32 holds them exactly next to 1e4 as well.
+    rng = np.random.default_rng(0)
+    rows = (rng.integers(-512, 512, size=(N_ROWS, 6)) / 64.0).astype(dtype)
+    metric = get_metric(name).learn(rows)
+    here = nearest(Corpus.prepare(metric, rows), rows[:N_QUERIES], K)
+    moved = (rows + offset).astype(dtype)
+    there = nearest(Corpus.prepare(metric, moved), moved[:N_QUERIES], K)
+    np.testing.assert_array_equal(there, here)
 
 
 # ---- how good the bounds are ----
