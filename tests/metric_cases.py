@@ -141,6 +141,15 @@ def rows_for(case, kind, n_rows, seed=0, n_features=N_FEATURES):
     return rows
 
 
+def in_domain(domain, rows):
+    """Return rows of any numbers, at least two columns, moved into a domain."""
+    if isinstance(domain, LatitudeLongitude):
+        return _globe(rows[:, :2], domain.quarter)
+    if isinstance(domain, NonNegative):
+        return np.abs(rows)
+    return rows > 0 if isinstance(domain, Boolean) else rows
+
+
 def _globe(rows, quarter):
     """Fold any numbers onto latitudes and longitudes."""
     scale = float(np.abs(rows.astype(np.float64)).max()) or 1.0

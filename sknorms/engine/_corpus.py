@@ -97,15 +97,17 @@ class QueryBlock:
     first: int
 
     @classmethod
-    def prepare(cls, corpus: Corpus, queries: Rows, block: slice) -> "QueryBlock":
-        """Cut a block out of all queries and make it ready."""
+    def prepare(
+        cls, corpus: Corpus, queries: Rows, block: slice, *, offset: int = 0
+    ) -> "QueryBlock":
+        """Cut a block out of all queries, numbered from ``offset``; make it ready."""
         rows = as_stored(queries[block], corpus.rows)
         geometry, embedding = corpus.geometry, corpus.embedding
         return cls(
             rows=rows,
             represented=geometry.represent(rows) if geometry.has_pairs else None,
             embedded=None if embedding is None else embedding.queries(rows),
-            first=block.start,
+            first=block.start + offset,
         )
 
     def __len__(self) -> int:

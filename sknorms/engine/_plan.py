@@ -18,8 +18,9 @@ _MOST_QUERIES, _FEWEST_CORPUS_ROWS = 256, 1 << 10
 _MOST_QUERIES_PLAIN, _FEWEST_CORPUS_ROWS_PLAIN = 64, 1 << 12
 _MOST_CORPUS_ROWS = 1 << 15
 _CAPACITY = 1 << 15
-# The floor: blocks do not shrink below a quarter of a MiB in all, where only very wide
-# rows take more. A smaller budget would spend all of the time on bookkeeping.
+_GATHERED_BYTES = 3 << 18
+# The floor: blocks do not shrink below a MiB in all, where only very wide rows take
+# more. A smaller budget would spend all of the time on bookkeeping.
 _LEAST_CAPACITY = 256
 _LEAST_CORPUS_ROWS, _LEAST_CORPUS_BYTES = 512, 1 << 16
 _SAMPLE_ROWS = 512
@@ -69,8 +70,12 @@ class Plan:
     def bytes(self, cost: "RowCost") -> int:
         """Return an upper estimate of the working memory of all threads."""
         pairs = 12 * self.query_rows * self.corpus_rows + 64 * self.capacity
+        # Scores of the sample, how they rank, and the gathered rows of a chunk of
+        # pairs.
+        seeds = 20 * self.query_rows * self.sample_rows + _GATHERED_BYTES
         blocks = self.query_rows * cost.query + self.corpus_rows * cost.corpus
-        return self.sample_rows * cost.sample + self.n_jobs * (blocks + pairs)
+        each = blocks + pairs + seeds
+        return self.sample_rows * cost.sample + self.n_jobs * each
 
 
 @dataclass(frozen=True)
@@ -150,11 +155,12 @@ def _fit_to_budget(plan: Plan, cost: RowCost, k: int, limit: int) -> Plan:
 def _halve_the_largest(plan: Plan, cost: RowCost, k: int) -> Plan:
     pairs = 12 * plan.query_rows * plan.corpus_rows
     wide = plan.corpus_rows >= plan.query_rows
+    query = cost.query + 20 * plan.sample_rows
     fewest = min(_LEAST_CORPUS_ROWS, _LEAST_CORPUS_BYTES // max(1, cost.corpus))
     # Bytes, then what to halve to save them, and how far that may go.
     parts = [
         (64 * plan.capacity, "capacity", _LEAST_CAPACITY),
-        (plan.query_rows * cost.query + pairs * (not wide), "query_rows", 1),
+        (plan.query_rows * query + pairs * (not wide), "query_rows", 1),
         (plan.corpus_rows * cost.corpus + pairs * wide, "corpus_rows", fewest),
         (plan.sample_rows * cost.sample // plan.n_jobs, "sample_rows", k),
     ]

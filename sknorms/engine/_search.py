@@ -37,6 +37,7 @@ def nearest(
     k: int,
     *,
     exclude_self: bool = False,
+    first_query: int = 0,
     n_jobs: int | None = None,
     working_memory: float | None = None,
 ) -> tuple[FloatArray, IndexArray]:
@@ -50,7 +51,9 @@ def nearest(
     k : int
         Neighbours per query, at most the number of rows available to it.
     exclude_self : bool
-        Leave corpus row i out of the answer to query i.
+        Leave corpus row ``first_query + i`` out of the answer to query i.
+    first_query : int
+        Which corpus row the first query is, if queries are corpus rows.
     n_jobs : int or None
     working_memory : float or None
         Budget in MiB; None takes scikit-learn's setting.
@@ -65,13 +68,13 @@ def nearest(
     Raises
     ------
     ValueError
-        If a query can be compared with fewer than k rows.
+        If a query has a finite distance to fewer than k rows.
     """
     plan = plan_search(
         corpus, queries.shape[0], k, n_jobs=n_jobs, working_memory=working_memory
     )
     sample = Sample.draw(corpus, plan.sample_rows, k)
-    scan = _NearestScan(corpus, queries, plan, exclude_self, k, sample)
+    scan = _NearestScan(corpus, queries, plan, exclude_self, first_query, k, sample)
     found = _merge_shards(run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs))
     keys = np.concatenate([top.keys for top in found])
     indices = np.concatenate([top.indices for top in found])
@@ -97,7 +100,7 @@ def within(
     plan = plan_search(
         corpus, queries.shape[0], 0, n_jobs=n_jobs, working_memory=working_memory
     )
-    scan = _RadiusScan(corpus, queries, plan, exclude_self, limits)
+    scan = _RadiusScan(corpus, queries, plan, exclude_self, 0, limits)
     found = run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs)
     lists = [part.finish(sort_by_key=sort_by_key) for part in _merge_shards(found)]
     lengths = np.concatenate([np.diff(part.starts) for part in lists])
@@ -116,6 +119,13 @@ class _Scan:
     queries: Rows
     plan: Plan
     exclude_self: bool
+    first_query: int
+
+    def block(self, queries: slice) -> QueryBlock:
+        """Cut out and prepare a block of queries."""
+        return QueryBlock.prepare(
+            self.corpus, self.queries, queries, offset=self.first_query
+        )
 
     def fill(
         self,
@@ -186,7 +196,7 @@ class _NearestScan(_Scan):
     sample: Sample | None
 
     def __call__(self, task: Task) -> tuple[slice, TopK]:
-        block = QueryBlock.prepare(self.corpus, self.queries, task.queries)
+        block = self.block(task.queries)
         top = TopK(len(block), self.k)
         seeds = first_thresholds(
             self.corpus, block, self.k, self.sample, exclude_self=self.exclude_self
@@ -206,7 +216,7 @@ class _RadiusScan(_Scan):
     limits: FloatArray
 
     def __call__(self, task: Task) -> tuple[slice, WithinRadius]:
-        block = QueryBlock.prepare(self.corpus, self.queries, task.queries)
+        block = self.block(task.queries)
         inside = WithinRadius(self.limits[task.queries])
         self.fill(inside, block, task.shard, inside.limits)
         return task.queries, inside
@@ -232,7 +242,8 @@ def _require_complete(keys: FloatArray, k: int) -> None:
         row = int(np.flatnonzero(short)[0])
         found = int(np.isfinite(keys[row]).sum())
         raise ValueError(
-            f"query row {row} can be compared with {found} rows only, but {k} "
-            f"neighbors were asked for. Ask for at most {found}, or drop or impute the "
-            "rows that share no observed column with it."
+            f"query row {row} has a finite distance to {found} rows only, but {k} "
+            f"neighbors were asked for. Ask for at most {found}; drop or impute rows "
+            "that share no observed column with it; or scale the rows down if their "
+            "differences are beyond the range of float64."
         )

@@ -55,12 +55,16 @@ class Queries:
     dtype : dtype
         In which distances are returned.
     are_training_rows : bool
-        Whether query i is training row i, which then is no neighbour of itself.
+        Whether query i is training row ``first + i``, which then is no neighbour of
+        itself.
+    first : int
+        Which training row the first query is.
     """
 
     rows: Rows
     dtype: "np.dtype[Any]"
     are_training_rows: bool = False
+    first: int = 0
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
@@ -218,6 +222,7 @@ class MetricIndex(Index):
             queries.rows,
             k,
             exclude_self=queries.are_training_rows,
+            first_query=queries.first,
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
         )

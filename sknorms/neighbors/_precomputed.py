@@ -147,6 +147,7 @@ class PrecomputedIndex(Index):
             queries.rows,
             k,
             exclude_self=queries.are_training_rows,
+            first_query=queries.first,
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
         )
@@ -185,7 +186,7 @@ def _stored_neighbors(queries: Queries) -> NeighborLists:
     )
     if not queries.are_training_rows:
         return lists
-    return lists.keep(lists.indices != lists.owners)
+    return lists.keep(lists.indices != lists.owners + queries.first)
 
 
 def _first_entries(stored: NeighborLists, k: int) -> tuple[FloatArray, IndexArray]:

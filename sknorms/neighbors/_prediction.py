@@ -75,7 +75,7 @@ class NearestPredictor(KNeighborsMixin):
         """Yield neighbours and weights of blocks of queries, in order.
 
         A block is as large as the memory budget allows when each query is to get
-        ``n_outputs`` numbers; leave-one-out is one block.
+        ``n_outputs`` numbers.
         """
         queries = self._queries(X)
         rule = self._check_weight_rule()
@@ -88,12 +88,9 @@ class NearestPredictor(KNeighborsMixin):
                 yield indices, rule(values) if rule.needs_values else None
 
     def _blocks(self, queries: Queries, query_bytes: int) -> Iterator[Queries]:
-        if queries.are_training_rows:
-            yield queries
-            return
         step = max(1, working_bytes(self.working_memory) // (2 * query_bytes))
         for block in row_slices(len(queries), step):
-            yield replace(queries, rows=queries.rows[block])
+            yield replace(queries, rows=queries.rows[block], first=block.start)
 
     def _nearest_copies(
         self, queries: Queries, k: int, rule: WeightRule, sample_weight: FloatArray

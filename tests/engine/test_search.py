@@ -186,11 +186,13 @@ def test_too_few_comparable_rows_is_an_error_not_padding():
     corpus = Corpus.prepare(Half(), X)
     _, indices = nearest(corpus, X[:1], 2)
     np.testing.assert_array_equal(indices, [[0, 1]])
-    with pytest.raises(ValueError, match=r"query row 0 can be compared with 2 rows"):
+    with pytest.raises(
+        ValueError, match=r"query row 0 has a finite distance to 2 rows"
+    ):
         nearest(corpus, X[:1], 3)
 
 
-@pytest.mark.parametrize("limit", [0.25, 1.0, 64.0])
+@pytest.mark.parametrize("limit", [1.5, 4.0, 64.0])
 @pytest.mark.parametrize("n_queries", [1, 30, 5000])
 @pytest.mark.parametrize("keep", [True, False])
 def test_a_plan_keeps_to_its_budget(limit, n_queries, keep):
@@ -212,3 +214,12 @@ def test_tasks_cover_every_pair_once(shards):
     for task in plan.tasks(10, 17):
         covered[task.queries, task.shard] += 1
     assert (covered == 1).all()
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: type(g).__name__)
+def test_queries_may_be_a_part_of_the_corpus(geometry):
+    X = np.repeat(table(200), 3, axis=0)
+    corpus = Corpus.prepare(geometry, X)
+    _, whole = nearest(corpus, X, 4, exclude_self=True)
+    _, part = nearest(corpus, X[100:350], 4, exclude_self=True, first_query=100)
+    np.testing.assert_array_equal(part, whole[100:350])

@@ -4,7 +4,10 @@ import pickle
 
 import numpy as np
 import pytest
-from metric_cases import CASES, KINDS, Case, learned, rows_for
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from metric_cases import CASES, KINDS, Case, in_domain, learned, rows_for
 from scipy import sparse
 
 from sknorms._compile import kernels_available
@@ -131,6 +134,45 @@ def test_a_row_without_any_value_is_an_error_as_a_query():
         nearest(Corpus.prepare(metric, rows), rows, 1)
 
 
+def kept(metric, queries, rows, limits):
+    """Return which pairs the bound does not rule out."""
+    embedding = metric.embedding(rows)
+    theirs, ours = embedding.corpus(rows), embedding.queries(queries)
+    score = np.empty((len(queries), len(rows)), dtype=np.float32)
+    embedding.score(ours.rows, theirs.rows, out=score)
+    weight, level = embedding.cut(ours.numbers, limits)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return ~(weight[:, None] * theirs.numbers - score > level[:, None])
+
+
+@st.composite
+def tables(draw):
+    """Few rows of few columns, of numbers of one size or of all sizes."""
+    shape = draw(st.tuples(st.integers(2, 7), st.just(5)))
+    size = draw(st.sampled_from([5e-324, 1e-310, 1e-150, 1e-38, 1.0, 1e30, 1e100]))
+    sized = st.integers(-9, 9).map(lambda n: n * size) | st.floats(-size, size)
+    near = st.sampled_from([1.0, 1e7]).map(lambda n: n * size)
+    any_size = st.floats(-1e100, 1e100)
+    elements = draw(st.sampled_from([sized, sized | near, sized | any_size]))
+    return draw(hnp.arrays(np.float64, shape, elements=elements))
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "w" not in c.params], ids=str)
+@given(rows=tables())
+@settings(max_examples=400)
+def test_no_limit_loses_a_pair_within_it(case, rows):
+    rows = in_domain(case.metric.domain, rows)
+    metric = learned(case, rows)
+    if metric is None or metric.embedding(rows) is None:
+        return
+    with np.errstate(over="ignore"):
+        keys = brute_force(metric, rows, rows)
+    keys[np.isinf(keys)] = np.nan
+    for limits in keys.T:
+        inside = keys <= limits[:, None]
+        assert (kept(metric, rows, rows, limits) | ~inside).all()
+
+
 INVARIANT = [
     *("chebyshev", "euclidean", "gower", "hamming", "mahalanobis", "manhattan"),
     *("minkowski", "nan_euclidean", "seuclidean", "sqeuclidean"),
@@ -156,16 +198,6 @@ def test_adding_a_constant_to_all_rows_changes_no_neighbour(name, dtype, offset)
 
 # Yule's dissimilarity is no line in the counts; all its keys come from one product.
 UNBOUNDED = {"yule"}
-
-
-def kept(metric, queries, rows, limits):
-    """Return which pairs the bound does not rule out."""
-    embedding = metric.embedding(rows)
-    theirs, ours = embedding.corpus(rows), embedding.queries(queries)
-    score = np.empty((len(queries), len(rows)), dtype=np.float32)
-    embedding.score(ours.rows, theirs.rows, out=score)
-    weight, level = embedding.cut(ours.numbers, limits)
-    return ~(weight[:, None] * theirs.numbers - score > level[:, None])
 
 
 @all_cases

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from comparators import assert_same_neighborhoods, assert_same_neighbors
+from labels import label
 from scipy import sparse
 from sklearn import neighbors as theirs
 from sklearn.metrics import DistanceMetric
@@ -36,7 +37,7 @@ METRICS = [
 ]
 
 
-@pytest.mark.parametrize("parameters", METRICS, ids=str)
+@pytest.mark.parametrize("parameters", METRICS, ids=label)
 def test_kneighbors(parameters):
     mine = ours.NearestNeighbors(**parameters).fit(X)
     other = theirs.NearestNeighbors(algorithm="brute", **parameters).fit(X)
@@ -48,7 +49,7 @@ def test_kneighbors(parameters):
     assert mine.n_features_in_ == other.n_features_in_
 
 
-@pytest.mark.parametrize("parameters", METRICS, ids=str)
+@pytest.mark.parametrize("parameters", METRICS, ids=label)
 def test_radius_neighbors(parameters):
     mine = ours.NearestNeighbors(**parameters).fit(X)
     other = theirs.NearestNeighbors(algorithm="brute", **parameters).fit(X)
@@ -78,7 +79,7 @@ def test_graphs(mode):
 
 
 @pytest.mark.parametrize(
-    "weights", ["uniform", "distance", None, lambda d: np.exp(-d)], ids=str
+    "weights", ["uniform", "distance", None, lambda d: np.exp(-d)], ids=label
 )
 @pytest.mark.parametrize("outputs", ["one", "several"])
 def test_classifier(weights, outputs):
@@ -103,7 +104,7 @@ def test_classifier(weights, outputs):
 
 
 @pytest.mark.parametrize(
-    "weights", ["uniform", "distance", None, lambda d: np.exp(-d)], ids=str
+    "weights", ["uniform", "distance", None, lambda d: np.exp(-d)], ids=label
 )
 @pytest.mark.parametrize("outputs", [1, 3])
 def test_regressor(weights, outputs):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from labels import label
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.metrics import DistanceMetric
@@ -81,7 +82,7 @@ def estimator(request):
             "positive variances",
         ),
     ],
-    ids=str,
+    ids=label,
 )
 def test_parameters_are_checked_in_fit(estimator, parameters, error, message):
     model = estimator(**parameters)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from labels import label
 from sklearn import config_context
 from sklearn.ensemble import BaggingClassifier
 from sklearn.model_selection import cross_validate
@@ -129,7 +130,7 @@ def test_inverse_of_a_distance_that_is_negative():
 # ---- by sample ----
 
 
-@pytest.mark.parametrize("rule", RULES, ids=str)
+@pytest.mark.parametrize("rule", RULES, ids=label)
 @pytest.mark.parametrize("k", [1, 4, 30])
 def test_whole_sample_weights_repeat_rows(rule, k):
     weights = RNG.integers(0, 4, 80)
