@@ -39,6 +39,20 @@ class Metric(Geometry):
         Parameters that, left at None, are learnt from the data in `learn`.
     formula : str
         The definition, for documentation.
+
+    See Also
+    --------
+    get_metric : The record of a metric by name.
+    register_metric : Make a metric of your own available by name.
+
+    Examples
+    --------
+    A record is its name's parameters, checked, together with what is known about it.
+
+    >>> from sknorms.metrics import get_metric
+    >>> metric = get_metric("minkowski", p=3)
+    >>> metric.params["p"], metric.larger_is_closer, metric.triangle_inequality
+    (3.0, False, True)
     """
 
     name: ClassVar[str]
