@@ -65,6 +65,10 @@ class _Homogeneous(CoordinateEmbedding):
         scale = power_of_two_scale(lengths)
         return cls(rows.shape[1], center, scale, factors=factors, **fields)
 
+    def reach(self, keys: FloatArray) -> FloatArray:
+        """Return the scaled norm that a key allows, its own rounding included."""
+        return super().reach(keys + _SMALLEST)
+
     @property
     def _lost(self) -> float:
         """What multiplying a scaled coordinate may round away below float64's range."""
@@ -170,7 +174,7 @@ class MinkowskiBound(_Homogeneous):
     def reach(self, keys: FloatArray) -> FloatArray:
         """Return the scaled norm, or its power, that a key allows."""
         with np.errstate(over="ignore"):
-            scaled = np.maximum(keys, 0.0) * self.scale
+            scaled = np.maximum(keys + _SMALLEST, 0.0) * self.scale
             reach: FloatArray = np.where(keys < 0, -np.inf, scaled**self._power)
         return reach
 

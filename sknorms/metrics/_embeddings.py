@@ -14,8 +14,8 @@ from sknorms.norms._scaled import scaled_row_norms
 __all__ = ["AffineChord", "RowChord", "SparseRowChord", "column_means", "typical_rows"]
 
 _BLOCK_BYTES = 1 << 20
-# A few times the smallest float64.
-_SMALLEST = 2.0**-1072
+# More than all terms of a key can lose below the range of float64.
+_VANISHING = 2.0**-1040
 # How many rows tell a typical length well enough to choose a scale.
 _TYPICAL_ROWS = 1024
 
@@ -74,12 +74,11 @@ class AffineChord(ChordEmbedding):
 
     def squared_reach(self, keys: FloatArray) -> FloatArray:
         """Return the squared scaled length that a key allows."""
+        # Squares and products are rounded to multiples of the smallest float64.
+        raised = keys + _VANISHING
         if self.squared:
-            return keys * self.scale * self.scale
-        if self.factors is not None:
-            # Multiplied differences are rounded to multiples of the smallest float64.
-            keys = keys + len(self.factors) * _SMALLEST
-        reach: FloatArray = np.square(keys * self.scale)
+            return raised * self.scale * self.scale
+        reach: FloatArray = np.square(raised * self.scale)
         return reach
 
 

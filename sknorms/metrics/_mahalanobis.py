@@ -19,6 +19,10 @@ from sknorms.norms._scaled import last_axis_norm, scaled_row_norms
 __all__ = ["Mahalanobis"]
 
 _EPS = 2.0**-52
+# More than all terms of a key can lose below the range of float64.
+_VANISHING = 2.0**-1040
+# Error of a scaled vector that leaves no bound.
+_HOPELESS = 2.0**400
 # An inverse that was computed is symmetric and semi-definite up to its rounding.
 _TOLERANCE = 1e-6
 
@@ -169,11 +173,14 @@ class WhitenedChord(ChordEmbedding):
             lengths = scaled_row_norms(moved).values
             size = np.sqrt(row_sum(np.square(self.factor)).sum())
             error = (len(self.center) + 4) * 2 * _EPS * size * lengths
-            return (moved @ self.factor.T) * self.scale, error * self.scale
+            # Beyond this nothing is ruled out anyway, and no square overflows.
+            error = np.minimum(error * self.scale, _HOPELESS)
+            return (moved @ self.factor.T) * self.scale, error
 
     def squared_reach(self, keys: FloatArray) -> FloatArray:
         """Return the squared scaled length that a key allows."""
-        reach: FloatArray = np.square(keys * self.scale)
+        # Rotated differences are rounded to multiples of the smallest float64.
+        reach: FloatArray = np.square((keys + _VANISHING) * self.scale)
         return reach
 
 

@@ -21,6 +21,7 @@ __all__ = ["NanEuclidean", "observed_means"]
 _LONGEST = 2.0**100
 # Absolute room for products and casts that fall below the normal float32 range.
 _UNDERFLOW = 2.0**-80
+_SMALLEST = 2.0**-1070
 
 
 @register_metric
@@ -141,7 +142,9 @@ class MaskedProduct(Embedding):
     ) -> tuple[Float32Array, Float32Array]:
         """Keep pairs whose sum may be within reach of the larger count."""
         with np.errstate(over="ignore"):
-            share = np.square(thresholds * self.scale) / len(self.center)
+            # Keys are rounded to multiples of the smallest float64.
+            raised = (thresholds + _SMALLEST) * self.scale
+            share = np.square(raised) / len(self.center)
             weight = -round_up32(share * (1.0 + 8 * UNIT32 + EXACT_SLACK))
         return weight, round_up32(sizes + _UNDERFLOW)
 
