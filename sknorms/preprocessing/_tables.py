@@ -91,11 +91,11 @@ def rows_of(table: Rows, block: slice) -> Rows:
         return table[block]
     bounds = table.indptr[block.start : block.stop + 1]
     stored = slice(int(bounds[0]), int(bounds[-1]))
-    structure = (table.data[stored], table.indices[stored], bounds - bounds[0])
-    shape = (len(bounds) - 1, table.shape[1])
-    view: Rows = type(table)(structure, shape=shape)
-    # SciPy copies what is less than half of the memory it lies in; share it again.
-    view.data = table.data[stored]
+    # Filled in afterwards: SciPy's constructor copies arrays that are less than half of
+    # the memory they lie in.
+    view: Rows = type(table)((len(bounds) - 1, table.shape[1]), dtype=table.dtype)
+    view.data, view.indices = table.data[stored], table.indices[stored]
+    view.indptr = bounds - bounds[0]
     view.has_canonical_format = True
     return view
 
