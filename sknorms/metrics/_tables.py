@@ -21,13 +21,13 @@ from sknorms._typing import (
 )
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._pair_kernels import pair_sums
+from sknorms.metrics._sparse_table_kernels import sparse_products, sparse_sums
 from sknorms.metrics._table_kernels import (
     ABSOLUTE,
     LANES,
     PRODUCT,
     SQUARE,
     dense_sums,
-    sparse_sums,
 )
 
 __all__ = ["ABSOLUTE", "PRODUCT", "SQUARE", "SumMetric", "SummationTree", "sum_table"]
@@ -37,10 +37,10 @@ _LEAF = 128
 # Rows of the other side taken at a time: running sums stay in the first-level cache.
 _COLUMNS = 128
 # Merging two sparse rows costs about this many times more per stored value than the
-# dense kernel per column.
-_MERGING = 32
-# Rows gathered at a time to be measured again (2 MiB in float64).
-_AGAIN_VALUES = 1 << 18
+# dense kernel per column; products are only formed where both rows store a value.
+_MERGING = {SQUARE: 32, ABSOLUTE: 32, PRODUCT: 4}
+# Values gathered at a time to be measured again (256 KiB in float64).
+_AGAIN_VALUES = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class SumMetric(Metric):
     def block_width(self, queries: Rows, corpus: Rows) -> int:
         """Return the number of values of a row that `block_keys` holds."""
         if self._merges(queries, corpus):
-            return int(queries.nnz // queries.shape[0] + corpus.nnz // corpus.shape[0])
+            return max(1, _most_stored(queries) + _most_stored(corpus))
         return super().block_width(queries, corpus)
 
     def block_keys(self, queries: Rows, corpus: Rows) -> FloatArray:
@@ -113,8 +113,14 @@ class SumMetric(Metric):
         both = sparse.issparse(queries) and sparse.issparse(corpus)
         if not (both and self.stays_sparse and kernels_available()):
             return False
-        stored = queries.nnz / queries.shape[0] + corpus.nnz / corpus.shape[0]
-        return bool(stored * _MERGING < corpus.shape[1])
+        # The fullest row decides: what holds for whole tables, for which memory is
+        # planned, then holds for each of their blocks.
+        stored = _most_stored(queries) + _most_stored(corpus)
+        return bool(stored * _MERGING[self.term] < corpus.shape[1])
+
+
+def _most_stored(rows: SparseMatrix) -> int:
+    return int(np.diff(rows.indptr).max())
 
 
 def sum_table(term: int, x: Any, y: Any) -> FloatArray:
@@ -139,10 +145,7 @@ def sum_table(term: int, x: Any, y: Any) -> FloatArray:
             for i, row in enumerate(x):
                 out[i] = row_sum(_terms(term, row, y))
     elif sparse.issparse(x):
-        tree = SummationTree.of(x.shape[1])
-        sparse_sums(
-            term, *_parts(x), *_parts(y), tree.owners, tree.paths, tree.tail, out
-        )
+        _fill_sparse(term, x, y, out)
     else:
         _fill(term, x, y, out)
     return out
@@ -181,9 +184,31 @@ def _sums_of_pairs(
     return out
 
 
+def _fill_sparse(term: int, x: SparseMatrix, y: SparseMatrix, out: FloatArray) -> None:
+    tree = SummationTree.of(x.shape[1])
+    places = (tree.owners, tree.paths, tree.tail)
+    if term == PRODUCT:
+        sparse_products(*_parts(x), *_parts(y.tocsc()), *places, out)
+    else:
+        beyond = LANES * len(tree.owners)
+        sparse_sums(
+            term, *_closed(x, beyond), *_closed(y, beyond), beyond, *places, out
+        )
+
+
 def _parts(rows: SparseMatrix) -> tuple[FloatArray, IndexArray, IndexArray]:
     indices = rows.indices.astype(np.int64, copy=False)
     return rows.data, indices, rows.indptr.astype(np.int64, copy=False)
+
+
+def _closed(
+    rows: SparseMatrix, beyond: int
+) -> tuple[FloatArray, IndexArray, IndexArray]:
+    """Return the parts of CSR rows, each row closed by a column beyond all."""
+    data, indices, starts = _parts(rows)
+    ends = starts[1:]
+    shifted = starts[:-1] + np.arange(rows.shape[0])
+    return np.insert(data, ends, 0.0), np.insert(indices, ends, beyond), shifted
 
 
 @dataclass(frozen=True)

@@ -522,6 +522,25 @@ def test_working_memory_is_kept(metric, d, lay):
     assert peak - got.nbytes <= budget * 2**20
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "manhattan", "dot"])
+def test_wide_sparse_rows_are_not_made_dense(metric):
+    import tracemalloc
+
+    rng = np.random.default_rng(0)
+    rows = sparse.random_array((120, 40_000), density=5e-4, rng=rng, format="csr")
+    # One row is far fuller than the others.
+    full = sparse.random_array((1, 40_000), density=0.01, rng=rng, format="csr")
+    rows = sparse.csr_array(sparse.vstack([rows, full]))
+    pairwise_distances(rows[:9], metric=metric)
+    tracemalloc.start()
+    got = pairwise_distances(rows, metric=metric, working_memory=8.0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak - got.nbytes <= 8 * 2**20 < 8 * rows.shape[0] * rows.shape[1]
+    dense = pairwise_distances(rows[:3].toarray(), rows[-3:].toarray(), metric)
+    np.testing.assert_array_equal(got[:3, -3:], dense)
+
+
 # ---- pairs in step ----
 
 
