@@ -82,6 +82,23 @@ def pairwise_sum(terms: FloatArray, lengths: IndexArray, lefts: FloatArray) -> f
 
 
 @kernel(error_model="numpy")
+def _divide_run(row: AnyArray, norm: float, scratch: FloatArray, out: AnyArray) -> None:
+    """Write a run of numbers divided by a norm; ``out`` may be the run itself."""
+    divisor = norm if norm > 0.0 else 1.0
+    # By way of scratch: writing over a row while reading it is not vectorised.
+    if out.itemsize == 4:
+        # To float32 by the reciprocal, as in `sknorms.norms`.
+        factor = 1.0 / divisor
+        for j in range(len(row)):
+            scratch[j] = np.float64(row[j]) * factor
+    else:
+        for j in range(len(row)):
+            scratch[j] = np.float64(row[j]) / divisor
+    for j in range(len(row)):
+        out[j] = scratch[j]
+
+
+@kernel(error_model="numpy")
 def divide_dense(
     rows: AnyArray, out: AnyArray, kind: int, limits: FloatArray, norms: FloatArray
 ) -> None:
@@ -117,13 +134,7 @@ def divide_dense(
         if limits[0] <= total < limits[1]:
             norm = np.sqrt(total) if kind == SQUARES else total
             norms[i] = norm
-            divisor = norm if norm > 0.0 else 1.0
-            quotient = out[i]
-            # By way of scratch: writing over a row while reading it is not vectorised.
-            for j in range(n_features):
-                terms[j] = np.float64(row[j]) / divisor
-            for j in range(n_features):
-                quotient[j] = terms[j]
+            _divide_run(row, norm, terms, out[i])
 
 
 @kernel(error_model="numpy")
@@ -235,7 +246,4 @@ def divide_stored(
         if limits[0] <= total < limits[1]:
             norm = np.sqrt(total) if kind == SQUARES else total
             norms[i] = norm
-            divisor = norm if norm > 0.0 else 1.0
-            quotient = out[starts[i] : starts[i + 1]]
-            for j in range(len(row)):
-                quotient[j] = np.float64(row[j]) / divisor
+            _divide_run(row, norm, terms, out[starts[i] : starts[i + 1]])

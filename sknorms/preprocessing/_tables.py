@@ -110,4 +110,4 @@ def for_each_block(
         task(slice(0, n_rows))
         return
     step = max(_FEWEST_ROWS, _TASK_NUMBERS * n_rows // stored)
-    run_tasks(task, row_slices(n_rows, step), n_jobs)
+    run_tasks(task, row_slices(n_rows, step), n_jobs, shared_memory=True)
