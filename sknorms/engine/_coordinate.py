@@ -34,8 +34,7 @@ class CoordinateEmbedding(Embedding):
 
     The score is minus the computed sum. All its terms are non-negative, so the rounding
     of terms and additions changes it by a relative ``gamma``; rounding float64 rows to
-    float32 first changes it by at most 2u times the two rows' sizes. Where no such
-    bound on the second error exists, rows keep float64 (``narrow=False``).
+    float32 first changes it by at most 2u times the two rows' sizes.
 
     Attributes
     ----------
@@ -45,14 +44,11 @@ class CoordinateEmbedding(Embedding):
         Subtracted first, where that does not change the sum.
     scale : float
         Power of two applied next; 1 where the sum does not change by scaling.
-    narrow : bool
-        Whether rows are rounded to float32.
     """
 
     terms: int
     center: FloatArray | None = None
     scale: float = 1.0
-    narrow: bool = True
 
     # Where there are no compiled kernels: how absolute differences of one column are
     # combined with those before it, or else SciPy's name of the same sum.
@@ -100,11 +96,11 @@ class CoordinateEmbedding(Embedding):
             wide = wide * self.scale
             largest = np.abs(wide).max(axis=1, initial=0.0)
             sizes = self.sizes(wide)
-            vectors = wide.astype(np.float32) if self.narrow else wide
+            vectors = wide.astype(np.float32)
         loose = ~((largest <= _LARGEST) & (sizes <= _LARGEST))
         vectors[loose] = 0
         stays = self.center is None and rows.dtype != np.float64
-        if stays or not self.narrow:
+        if stays:
             sizes[:] = 0.0  # these rows are float32 numbers already
         error = 2 * UNIT32 * sizes * (1.0 + self.relative_error)
         return vectors, error, loose

@@ -84,7 +84,8 @@ class Minkowski(Metric):
 
     Examples
     --------
-    >>> from sknorms.metrics import Minkowski, pairwise_distances
+    >>> from sknorms.metrics import pairwise_distances
+    from sknorms.metrics._minkowski import (Minkowski)
     >>> pairwise_distances([[0.0, 0.0]], [[8.0, 1.0]], metric=Minkowski(p=1 / 3))
     array([[27.]])
     >>> weighted = Minkowski(p=1, w=[1.0, 10.0])

@@ -35,7 +35,8 @@ class NanEuclidean(Metric):
     Examples
     --------
     >>> import numpy as np
-    >>> from sknorms.metrics import NanEuclidean, pairwise_distances
+    >>> from sknorms.metrics import pairwise_distances
+    from sknorms.metrics._missing import (NanEuclidean)
     >>> X = [[0.0, 0.0, np.nan, 5.0], [3.0, np.nan, 7.0, 5.0]]
     >>> pairwise_distances(X, metric=NanEuclidean()).round(3)
     array([[0.   , 4.243],

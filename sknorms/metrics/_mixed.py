@@ -44,7 +44,8 @@ class Gower(Metric):
 
     Examples
     --------
-    >>> from sknorms.metrics import Gower, pairwise_distances
+    >>> from sknorms.metrics import pairwise_distances
+    from sknorms.metrics._mixed import (Gower)
     >>> age_and_job = [[20.0, 0.0], [30.0, 0.0], [60.0, 2.0]]
     >>> pairwise_distances(age_and_job, metric=Gower(categorical=[1]))
     array([[0.   , 0.125, 1.   ],

@@ -37,7 +37,8 @@ class Haversine(Metric):
 
     Examples
     --------
-    >>> from sknorms.metrics import Haversine, pairwise_distances
+    >>> from sknorms.metrics import pairwise_distances
+    from sknorms.metrics._sphere import (Haversine)
     >>> paris, sydney = [48.8566, 2.3522], [-33.8688, 151.2093]
     >>> angle = pairwise_distances([paris], [sydney], metric=Haversine(units="deg"))
     >>> (6371 * angle).round()

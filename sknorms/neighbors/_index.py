@@ -10,7 +10,8 @@ from scipy import sparse
 
 from sknorms._typing import AnyArray, BoolArray, FloatArray, IndexArray, Rows
 from sknorms.engine import Corpus, nearest, within
-from sknorms.metrics import Metric, PairFunction
+from sknorms.metrics import Metric
+from sknorms.metrics._function import PairFunction
 
 __all__ = [
     "Index",

@@ -8,14 +8,14 @@ import pytest
 from sknorms.metrics import (
     BlockDistance,
     BlockSimilarity,
-    Euclidean,
     Metric,
-    PairFunction,
     get_metric,
     metric_names,
     register_metric,
 )
 from sknorms.metrics import _registry as registry
+from sknorms.metrics._euclidean import Euclidean
+from sknorms.metrics._function import PairFunction
 
 # What scikit-learn's pairwise_distances and nearest neighbours accept by name.
 SCIKIT_LEARN = [

@@ -7,7 +7,8 @@ from scipy import sparse
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.metrics import DistanceMetric
 
-from sknorms.metrics import Cosine, get_metric
+from sknorms.metrics import get_metric
+from sknorms.metrics._angular import Cosine
 from sknorms.neighbors import (
     KNeighborsClassifier,
     KNeighborsRegressor,

@@ -19,14 +19,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 
-from sknorms.metrics import (
-    BlockDistance,
-    Cosine,
-    Euclidean,
-    get_metric,
-    metric_names,
-    pairwise_distances,
-)
+from sknorms.metrics import BlockDistance, get_metric, metric_names, pairwise_distances
+from sknorms.metrics._angular import Cosine
+from sknorms.metrics._euclidean import Euclidean
 from sknorms.neighbors import (
     KNeighborsClassifier,
     KNeighborsRegressor,
