@@ -79,9 +79,10 @@ class JensenShannon(Metric):
 
     Examples
     --------
-    >>> from sknorms.metrics import pairwise_distances
-    from sknorms.metrics._distribution import (JensenShannon)
-    >>> pairwise_distances([[2, 0]], [[5, 0], [0, 3]], metric=JensenShannon(base=2))
+    >>> from sknorms.metrics import get_metric, pairwise_distances
+    >>> pairwise_distances(
+    ...     [[2, 0]], [[5, 0], [0, 3]], metric=get_metric("jensenshannon", base=2)
+    ... )
     array([[0., 1.]])
     """
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,12 +24,12 @@ class BlockMetric(Metric):
     function : callable
         Takes rows of shape (n, d) and (m, d), as stored (dense or CSR), and returns the
         values of all pairs, shape (n, m).
-    arguments : mapping, default={}
+    arguments : mapping, default=None
         Keyword arguments passed on.
     """
 
     function: Callable[..., Any]
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] | None = None
 
     triangle_inequality: ClassVar[bool] = False
     symmetric: ClassVar[bool] = False
@@ -59,13 +59,21 @@ class BlockMetric(Metric):
 
     def _call(self, queries: Rows, corpus: Rows) -> FloatArray:
         return np.array(
-            self.function(queries, corpus, **self.arguments), dtype=np.float64
+            self.function(queries, corpus, **(self.arguments or {})), dtype=np.float64
         )
 
 
 @dataclass(frozen=True, eq=False)
 class BlockDistance(BlockMetric):
     """A block function whose smaller values mean closer.
+
+    Parameters
+    ----------
+    function : callable
+        Takes rows of shape (n, d) and (m, d), as stored (dense or CSR), and returns the
+        values of all pairs, shape (n, m).
+    arguments : mapping, default=None
+        Keyword arguments passed on.
 
     Examples
     --------
@@ -82,6 +90,14 @@ class BlockDistance(BlockMetric):
 @dataclass(frozen=True, eq=False)
 class BlockSimilarity(BlockMetric):
     """A block function whose larger values mean closer.
+
+    Parameters
+    ----------
+    function : callable
+        Takes rows of shape (n, d) and (m, d), as stored (dense or CSR), and returns the
+        values of all pairs, shape (n, m).
+    arguments : mapping, default=None
+        Keyword arguments passed on.
 
     Examples
     --------
@@ -117,7 +133,7 @@ class PairFunction(BlockMetric):
         values = np.empty((len(x), len(y)))
         for i, query in enumerate(x):
             for j, row in enumerate(y):
-                values[i, j] = self.function(query, row, **self.arguments)
+                values[i, j] = self.function(query, row, **(self.arguments or {}))
         return values
 
     def warn_about_cost(self, n_pairs: int) -> None:

@@ -50,9 +50,8 @@ class Mahalanobis(Metric):
 
     Examples
     --------
-    >>> from sknorms.metrics import pairwise_distances
-    from sknorms.metrics._mahalanobis import (Mahalanobis)
-    >>> metric = Mahalanobis(V=[[4.0, 0.0], [0.0, 1.0]])
+    >>> from sknorms.metrics import get_metric, pairwise_distances
+    >>> metric = get_metric("mahalanobis", V=[[4.0, 0.0], [0.0, 1.0]])
     >>> pairwise_distances([[0.0, 0.0]], [[2.0, 0.0], [0.0, 2.0]], metric=metric)
     array([[1., 2.]])
     """

@@ -84,11 +84,12 @@ class Minkowski(Metric):
 
     Examples
     --------
-    >>> from sknorms.metrics import pairwise_distances
-    from sknorms.metrics._minkowski import (Minkowski)
-    >>> pairwise_distances([[0.0, 0.0]], [[8.0, 1.0]], metric=Minkowski(p=1 / 3))
+    >>> from sknorms.metrics import get_metric, pairwise_distances
+    >>> pairwise_distances(
+    ...     [[0.0, 0.0]], [[8.0, 1.0]], metric=get_metric("minkowski", p=1 / 3)
+    ... )
     array([[27.]])
-    >>> weighted = Minkowski(p=1, w=[1.0, 10.0])
+    >>> weighted = get_metric("minkowski", p=1, w=[1.0, 10.0])
     >>> pairwise_distances([[0.0, 0.0]], [[8.0, 1.0]], metric=weighted)
     array([[18.]])
     """

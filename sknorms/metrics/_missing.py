@@ -35,10 +35,9 @@ class NanEuclidean(Metric):
     Examples
     --------
     >>> import numpy as np
-    >>> from sknorms.metrics import pairwise_distances
-    from sknorms.metrics._missing import (NanEuclidean)
+    >>> from sknorms.metrics import get_metric, pairwise_distances
     >>> X = [[0.0, 0.0, np.nan, 5.0], [3.0, np.nan, 7.0, 5.0]]
-    >>> pairwise_distances(X, metric=NanEuclidean()).round(3)
+    >>> pairwise_distances(X, metric=get_metric("nan_euclidean")).round(3)
     array([[0.   , 4.243],
            [4.243, 0.   ]])
     """

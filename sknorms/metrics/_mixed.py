@@ -44,10 +44,9 @@ class Gower(Metric):
 
     Examples
     --------
-    >>> from sknorms.metrics import pairwise_distances
-    from sknorms.metrics._mixed import (Gower)
+    >>> from sknorms.metrics import get_metric, pairwise_distances
     >>> age_and_job = [[20.0, 0.0], [30.0, 0.0], [60.0, 2.0]]
-    >>> pairwise_distances(age_and_job, metric=Gower(categorical=[1]))
+    >>> pairwise_distances(age_and_job, metric=get_metric("gower", categorical=[1]))
     array([[0.   , 0.125, 1.   ],
            [0.125, 0.   , 0.875],
            [1.   , 0.875, 0.   ]])

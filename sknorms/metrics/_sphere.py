@@ -37,10 +37,11 @@ class Haversine(Metric):
 
     Examples
     --------
-    >>> from sknorms.metrics import pairwise_distances
-    from sknorms.metrics._sphere import (Haversine)
+    >>> from sknorms.metrics import get_metric, pairwise_distances
     >>> paris, sydney = [48.8566, 2.3522], [-33.8688, 151.2093]
-    >>> angle = pairwise_distances([paris], [sydney], metric=Haversine(units="deg"))
+    >>> angle = pairwise_distances(
+    ...     [paris], [sydney], metric=get_metric("haversine", units="deg")
+    ... )
     >>> (6371 * angle).round()
     array([[16960.]])
     """
