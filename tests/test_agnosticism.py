@@ -167,7 +167,7 @@ def test_joblib_backends_and_read_only_memmaps(tmp_path, backend):
     frozen = np.load(tmp_path / "rows.npy", mmap_mode="r")
     alone = neighbors("euclidean", n_jobs=1).fit(np.array(frozen))
     with joblib.parallel_config(backend=backend, n_jobs=2, max_nbytes=0):
-        model = neighbors("euclidean").fit(frozen)
+        model = neighbors("euclidean", n_jobs=2).fit(frozen)
         assert_same_bits(model.kneighbors(frozen), alone.kneighbors(np.array(frozen)))
         assert_same_bits(model.kneighbors(), alone.kneighbors())
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sknorms._arrays import widen
+from sknorms._arrays import row_slices, widen
 from sknorms._typing import (
     AnyArray,
     Float32Array,
@@ -17,6 +17,9 @@ from sknorms._typing import (
 )
 
 __all__ = ["Embedded", "Embedding", "Geometry"]
+
+# Differences that `Geometry.block_keys` holds at a time (512 KiB in float64).
+_TILE_VALUES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class Geometry(ABC):
         """Return all keys between two blocks of rows, shape (n_queries, n_corpus)."""
         x, y = self.represent(queries), self.represent(corpus)
         out = np.empty((len(x), len(y)))
-        for i, row in enumerate(x):
-            out[i] = self.keys(row, y)
+        # Several queries at a time where rows are short, one where they are long.
+        for rows in row_slices(len(x), max(1, _TILE_VALUES // max(1, y.size))):
+            out[rows] = self.keys(x[rows, None, :], y[None, :, :])
         return out

@@ -45,6 +45,15 @@ class Hamming(Metric):
         share: FloatArray = np.divide(np.count_nonzero(x != y, axis=-1), x.shape[-1])
         return share
 
+    def block_keys(self, queries: Rows, corpus: Rows) -> FloatArray:
+        """Return all keys between two blocks, column by column: a count is exact."""
+        x, columns = self.represent(queries), self.represent(corpus).T
+        counts = np.zeros((len(x), columns.shape[1]))
+        for k, column in enumerate(np.ascontiguousarray(columns)):
+            counts += x[:, k : k + 1] != column
+        shares: FloatArray = counts / x.shape[1]
+        return shares
+
     def line(self, keys: FloatArray, n_features: int) -> tuple[FloatArray, FloatArray]:
         """Return slope and room for zeros and ones: ``X + Y - 2 a <= t n``."""
         half = np.minimum(keys, 1.0) * (n_features / 2)

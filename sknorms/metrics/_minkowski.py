@@ -64,6 +64,16 @@ class Chebyshev(Metric):
         """Return the distances."""
         return last_axis_norm(x - y, math.inf)
 
+    def block_keys(self, queries: Rows, corpus: Rows) -> FloatArray:
+        """Return all keys between two blocks, column by column: a maximum is exact."""
+        x, columns = self.represent(queries), self.represent(corpus).T
+        keys = np.zeros((len(x), columns.shape[1]))
+        difference = np.empty_like(keys)
+        for k, column in enumerate(np.ascontiguousarray(columns)):
+            np.subtract(x[:, k : k + 1], column, out=difference)
+            np.maximum(keys, np.abs(difference, out=difference), out=keys)
+        return keys
+
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by float32 maxima."""
         return ChebyshevBound.fit(rows)

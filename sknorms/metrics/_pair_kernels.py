@@ -15,7 +15,7 @@ from sknorms.metrics._table_kernels import sum_term
 __all__ = ["pair_sums"]
 
 
-@kernel()
+@kernel(error_model="numpy")
 def _leaf_sum(kind: int, x: FloatArray, y: AnyArray, start: int, stop: int) -> Any:
     """Return the sum of one leaf; values of ``y`` are widened as they are read."""
     eights = start + (stop - start) // 8 * 8
@@ -35,7 +35,7 @@ def _leaf_sum(kind: int, x: FloatArray, y: AnyArray, start: int, stop: int) -> A
     return total
 
 
-@kernel()
+@kernel(error_model="numpy")
 def pair_sums(
     kind: int,
     x: FloatArray,

@@ -5,7 +5,7 @@ Where there is nothing to compare, 0/0, two coordinates or rows are equal: dista
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,23 +16,27 @@ from sknorms.metrics._coordinate_bounds import BrayCurtisBound, CanberraBound
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._overlap import LineBound, ratio
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._tables import ABSOLUTE, RELATIVE, SumMetric, sum_table
 from sknorms.norms._scaled import scaled_row_norms
 
 __all__ = ["BrayCurtis", "Canberra", "Tanimoto"]
 
 # Sums and squares of numbers of this exponent stay inside the range of float64.
 _TOP_EXPONENT = 400
+# Sums of sizes within these are as accurate as any.
+_SMALLEST, _LARGEST = 2.0**-900, 2.0**900
 # Between a row and its negative.
 _LARGEST_TANIMOTO = 4.0 / 3.0
 
 
 @register_metric
 @dataclass(frozen=True, eq=False)
-class Canberra(Metric):
+class Canberra(SumMetric):
     """Sum of the differences, each relative to its two values, in [0, n_features]."""
 
     name: ClassVar[str] = "canberra"
     formula: ClassVar[str] = r"\sum_i |x_i - y_i| / (|x_i| + |y_i|)"
+    term: ClassVar[int] = RELATIVE
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the distances."""
@@ -47,6 +51,15 @@ class Canberra(Metric):
             size[huge] = np.abs(half_x) + np.abs(half_y)
         total: FloatArray = row_sum(ratio(apart, size))
         return total
+
+    def from_sums(self, sums: FloatArray, x: Any, y: Any) -> FloatArray:
+        """Return the sums."""
+        del x, y
+        return sums
+
+    def doubtful(self, sums: FloatArray) -> BoolArray:
+        """Return where sizes overflowed."""
+        return np.isnan(sums)
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by float32 sums."""
@@ -70,6 +83,15 @@ class BrayCurtis(Metric):
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the distances."""
         return np.minimum(_in_range(_bray_curtis, x, y), 1.0)
+
+    def block_keys(self, queries: Rows, corpus: Rows) -> FloatArray:
+        """Return all keys between two blocks of rows, shape (n_queries, n_corpus)."""
+        x, y = self.represent(queries), self.represent(corpus)
+        with np.errstate(over="ignore"):
+            sizes = row_sum(np.abs(x))[:, None] + row_sum(np.abs(y))
+        if not ((sizes == 0) | ((sizes > _SMALLEST) & (sizes < _LARGEST))).all():
+            return super().block_keys(queries, corpus)
+        return np.minimum(ratio(sum_table(ABSOLUTE, x, y), sizes), 1.0)
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by float32 sums of differences, and sums of rows."""

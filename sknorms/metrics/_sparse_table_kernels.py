@@ -20,20 +20,20 @@ _SHIFT = 3
 _ABOVE_ALL = 1 << 62
 
 
-@kernel()
+@kernel(error_model="numpy")
 def _lane_total(lanes: FloatArray) -> Any:
     low = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
     return low + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]))
 
 
-@kernel()
+@kernel(error_model="numpy")
 def _restart(lanes: FloatArray, total: Any) -> None:
     for lane in range(LANES):
         lanes[lane] = 0.0
     lanes[0] = total
 
 
-@kernel()
+@kernel(error_model="numpy")
 def _leaf_sum(
     terms: FloatArray,
     columns: IndexArray,
@@ -54,7 +54,7 @@ def _leaf_sum(
     return _lane_total(lanes)
 
 
-@kernel()
+@kernel(error_model="numpy")
 def _ordered_sum(
     terms: FloatArray,
     columns: IndexArray,
@@ -103,7 +103,7 @@ def _ordered_sum(
     return total
 
 
-@kernel()
+@kernel(error_model="numpy")
 def _merge(
     kind: int,
     x: FloatArray,
@@ -131,7 +131,7 @@ def _merge(
         b += y_at == k
 
 
-@kernel()
+@kernel(error_model="numpy")
 def sparse_sums(
     kind: int,
     x: FloatArray,
@@ -167,7 +167,7 @@ def sparse_sums(
             )
 
 
-@kernel()
+@kernel(error_model="numpy")
 def _count_products(
     x_columns: IndexArray,
     first: int,
@@ -186,7 +186,7 @@ def _count_products(
         places[j] += places[j - 1]
 
 
-@kernel()
+@kernel(error_model="numpy")
 def sparse_products(
     x: FloatArray,
     x_columns: IndexArray,

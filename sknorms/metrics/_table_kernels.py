@@ -8,29 +8,45 @@ so the kernels can stand in for NumPy anywhere. Dense blocks are vectorised over
 
 from typing import Any
 
+import numpy as np
+
 from sknorms._compile import kernel
 from sknorms._typing import FloatArray, IndexArray
 
-__all__ = ["ABSOLUTE", "LANES", "PRODUCT", "SQUARE", "dense_sums", "sum_term"]
+__all__ = [
+    "ABSOLUTE",
+    "LANES",
+    "PRODUCT",
+    "RELATIVE",
+    "SQUARE",
+    "dense_sums",
+    "sum_term",
+]
 
-# The terms: squared difference, absolute difference, product.
-SQUARE, ABSOLUTE, PRODUCT = 0, 1, 2
+# The terms: squared difference, absolute difference, product, and the difference
+# relative to the two sizes.
+SQUARE, ABSOLUTE, PRODUCT, RELATIVE = 0, 1, 2, 3
 # Running sums within a leaf.
 LANES = 8
 
 
-@kernel()
+@kernel(error_model="numpy")
 def sum_term(kind: int, a: Any, b: Any) -> Any:
-    """Return one term."""
+    """Return one term; NaN where the sizes of a relative difference overflow."""
     if kind == SQUARE:
         difference = a - b
         return difference * difference
     if kind == ABSOLUTE:
         return abs(a - b)
-    return a * b
+    if kind == PRODUCT:
+        return a * b
+    size = abs(a) + abs(b)
+    share = abs(a - b) / size
+    share = np.nan if size == np.inf else share
+    return 0.0 if size == 0.0 else share
 
 
-@kernel()
+@kernel(error_model="numpy")
 def _add_terms(
     kind: int,
     x: FloatArray,
@@ -59,7 +75,7 @@ def _add_terms(
             sums[row, j] += sum_term(kind, x0, columns[k, j])
 
 
-@kernel()
+@kernel(error_model="numpy")
 def _add_leaf(
     kind: int,
     x: FloatArray,
@@ -85,7 +101,7 @@ def _add_leaf(
         _add_terms(kind, x, i, columns, k, 1, stack, top)
 
 
-@kernel()
+@kernel(error_model="numpy")
 def dense_sums(
     kind: int,
     x: FloatArray,

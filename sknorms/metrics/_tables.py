@@ -20,17 +20,27 @@ from sknorms._typing import (
     SparseMatrix,
 )
 from sknorms.metrics._metric import Metric
+from sknorms.metrics._overlap import ratio
 from sknorms.metrics._pair_kernels import pair_sums
 from sknorms.metrics._sparse_table_kernels import sparse_products, sparse_sums
 from sknorms.metrics._table_kernels import (
     ABSOLUTE,
     LANES,
     PRODUCT,
+    RELATIVE,
     SQUARE,
     dense_sums,
 )
 
-__all__ = ["ABSOLUTE", "PRODUCT", "SQUARE", "SumMetric", "SummationTree", "sum_table"]
+__all__ = [
+    "ABSOLUTE",
+    "PRODUCT",
+    "RELATIVE",
+    "SQUARE",
+    "SumMetric",
+    "SummationTree",
+    "sum_table",
+]
 
 # NumPy adds up to this many terms without splitting them in two.
 _LEAF = 128
@@ -38,7 +48,7 @@ _LEAF = 128
 _COLUMNS = 128
 # Merging two sparse rows costs about this many times more per stored value than the
 # dense kernel per column; products are only formed where both rows store a value.
-_MERGING = {SQUARE: 32, ABSOLUTE: 32, PRODUCT: 4}
+_MERGING = {SQUARE: 32, ABSOLUTE: 32, PRODUCT: 4, RELATIVE: 32}
 # Values gathered at a time to be measured again (256 KiB in float64).
 _AGAIN_VALUES = 1 << 15
 
@@ -129,7 +139,7 @@ def sum_table(term: int, x: Any, y: Any) -> FloatArray:
     Parameters
     ----------
     term : int
-        `SQUARE`, `ABSOLUTE` or `PRODUCT`.
+        `SQUARE`, `ABSOLUTE`, `PRODUCT` or `RELATIVE`.
     x, y : float64 array of shape (n, d) and (m, d)
         Or both CSR with sorted columns; made dense where there are no kernels.
 
@@ -155,6 +165,11 @@ def _terms(term: int, x: FloatArray, y: FloatArray) -> FloatArray:
     if term == PRODUCT:
         return x * y
     difference = x - y
+    if term == RELATIVE:
+        size = np.abs(x) + np.abs(y)
+        share = ratio(np.abs(difference, out=difference), size)
+        share[np.isinf(size)] = np.nan
+        return share
     if term == SQUARE:
         return np.square(difference, out=difference)
     return np.abs(difference, out=difference)

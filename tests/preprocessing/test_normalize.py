@@ -220,12 +220,12 @@ def test_large_sparse_and_transposed_tables_give_the_bits_of_small_ones(norm):
     assert np.array_equal(normalize(wide, norm, axis=0, n_jobs=2).T, expected)
 
 
-@pytest.mark.parametrize("backend", ["threading", "sequential"])
+@pytest.mark.parametrize("backend", ["threading", "loky", "sequential"])
 def test_joblib_backends(backend):
     rows = np.random.default_rng(0).normal(size=(9000, 128))
     expected = normalize(rows, n_jobs=1)
     with joblib.parallel_config(backend=backend):
-        assert np.array_equal(normalize(rows), expected)
+        assert np.array_equal(normalize(rows, n_jobs=2), expected)
 
 
 # ---- in place ----
