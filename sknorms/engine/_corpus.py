@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._arrays import row_slices
-from sknorms._typing import Float32Array, FloatArray, Rows
+from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
 from sknorms.engine._geometry import Embedded, Embedding, Geometry
 
 __all__ = ["Corpus", "QueryBlock", "as_stored"]
@@ -112,6 +112,14 @@ class QueryBlock:
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
+
+    def pair_keys(
+        self, corpus: Corpus, rows: IndexArray, indices: IndexArray
+    ) -> FloatArray:
+        """Return the exact keys of pairs (row of this block, row of the corpus)."""
+        if self.represented is None:
+            raise ValueError("this geometry evaluates whole blocks, not single pairs.")
+        return corpus.geometry.pair_keys(self.represented, rows, corpus.rows, indices)
 
 
 def as_stored(block: Rows, like: Rows) -> Rows:

@@ -20,6 +20,8 @@ __all__ = ["Embedded", "Embedding", "Geometry"]
 
 # Differences that `Geometry.block_keys` holds at a time (512 KiB in float64).
 _TILE_VALUES = 1 << 16
+# Values of the rows gathered at a time by `Geometry.pair_keys` (256 KiB in float64).
+_GATHERED_VALUES = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -129,8 +131,28 @@ class Geometry(ABC):
     def pair_keys(
         self, x: FloatArray, rows: IndexArray, corpus: Rows, indices: IndexArray
     ) -> FloatArray:
-        """Return the keys of pairs of a represented query and a stored corpus row."""
-        return self.keys(x[rows], self.represent(corpus[indices]))
+        """Return the keys of pairs of a represented query and a stored corpus row.
+
+        Parameters
+        ----------
+        x : float64 array of shape (n_queries, r)
+            Represented queries.
+        rows : intp array of shape (n_pairs,)
+            Rows of ``x``.
+        corpus : ndarray or CSR of shape (n, d)
+        indices : intp array of shape (n_pairs,)
+            Rows of ``corpus``.
+
+        Returns
+        -------
+        float64 array of shape (n_pairs,)
+        """
+        keys = np.empty(len(rows))
+        width = max(1, x.shape[1], corpus.shape[1])
+        for chunk in row_slices(len(rows), max(1, _GATHERED_VALUES // width)):
+            theirs = self.represent(corpus[indices[chunk]])
+            keys[chunk] = self.keys(x[rows[chunk]], theirs)
+        return keys
 
     def block_width(self, queries: Rows, corpus: Rows) -> int:
         """Return how many values of one row `block_keys` holds at a time."""

@@ -10,7 +10,6 @@ from sknorms._parallel import run_tasks
 from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
 from sknorms.engine._collect import Ragged, TopK, WithinRadius
 from sknorms.engine._corpus import Corpus, QueryBlock
-from sknorms.engine._exact import pair_keys
 from sknorms.engine._geometry import Embedding
 from sknorms.engine._plan import Plan, Task, plan_search
 from sknorms.engine._seed import Sample, first_thresholds
@@ -155,7 +154,7 @@ class _Scan:
             if self.exclude_self:
                 other = indices != rows + block.first
                 rows, indices = rows[other], indices[other]
-            yield rows, indices, pair_keys(self.corpus, block, rows, indices)
+            yield rows, indices, block.pair_keys(self.corpus, rows, indices)
 
     def _pairs(
         self,

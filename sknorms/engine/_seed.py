@@ -6,7 +6,6 @@ import numpy as np
 
 from sknorms._typing import FloatArray, IndexArray
 from sknorms.engine._corpus import Corpus, QueryBlock
-from sknorms.engine._exact import pair_keys
 from sknorms.engine._geometry import Embedded
 
 __all__ = ["Sample", "first_thresholds"]
@@ -52,7 +51,7 @@ def first_thresholds(
     best = np.argpartition(surrogate, wanted - 1, axis=1)[:, :wanted]
     indices = sample.indices[best]
     rows = np.repeat(np.arange(len(block)), wanted)
-    keys = pair_keys(corpus, block, rows, indices.ravel()).reshape(indices.shape)
+    keys = block.pair_keys(corpus, rows, indices.ravel()).reshape(indices.shape)
     if exclude_self:
         keys[indices == (np.arange(len(block)) + block.first)[:, None]] = np.inf
     # NaN (pairs without a distance) sorts last, and as a threshold prunes nothing.
