@@ -8,6 +8,7 @@ off. Importing `sknorms` imports no numba.
 import functools
 import importlib.util
 import os
+import types
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -34,7 +35,7 @@ class Kernel(Generic[P, R]):
     """
 
     def __init__(self, python: Callable[P, R], **options: Any) -> None:
-        self.python = python
+        self.python: Any = python
         self._options = {"cache": True, "nogil": True, **options}
         functools.update_wrapper(self, python)
 
@@ -43,12 +44,15 @@ class Kernel(Generic[P, R]):
         """The compiled function; compiling happens here, once a process."""
         import numba
 
-        scope = self.python.__globals__
-        for name in self.python.__code__.co_names:
+        source = self.python
+        scope = dict(source.__globals__)
+        for name in source.__code__.co_names:
             inner = scope.get(name)
             if isinstance(inner, Kernel):
                 scope[name] = inner.compiled
-        compiled: Callable[P, R] = numba.njit(**self._options)(self.python)
+        # A function of its own, so that the plain one keeps calling plain ones.
+        resolved = types.FunctionType(source.__code__, scope, source.__name__)
+        compiled: Callable[P, R] = numba.njit(**self._options)(resolved)
         return compiled
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:

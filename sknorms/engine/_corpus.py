@@ -136,7 +136,7 @@ def _may_keep(embedding: Embedding, rows: Rows) -> bool:
 def _embed_all(embedding: Embedding, rows: Rows) -> Embedded:
     n_rows, n_features = rows.shape
     if sparse.issparse(rows):
-        return embedding.corpus(rows)
+        return _embed_all_sparse(embedding, rows)
     width = embedding.width(n_features)
     vectors: Float32Array = np.empty((n_rows, width), dtype=np.float32)
     offsets = np.empty(n_rows, dtype=np.float32)
@@ -145,3 +145,18 @@ def _embed_all(embedding: Embedding, rows: Rows) -> Embedded:
         vectors[block] = part.rows
         offsets[block] = part.numbers
     return Embedded(vectors, offsets)
+
+
+def _embed_all_sparse(embedding: Embedding, rows: Rows) -> Embedded:
+    """Embed CSR rows in blocks: only their values change, so the structure is shared."""
+    values = np.empty(rows.nnz, dtype=np.float32)
+    offsets = np.empty(rows.shape[0], dtype=np.float32)
+    stored = -(-rows.nnz // max(1, rows.shape[0]))
+    for block in row_slices(
+        rows.shape[0], max(1, _PREPARE_BYTES // (8 * (stored + 1)))
+    ):
+        part = embedding.corpus(rows[block])
+        values[rows.indptr[block.start] : rows.indptr[block.stop]] = part.rows.data
+        offsets[block] = part.numbers
+    structure = (values, rows.indices, rows.indptr)
+    return Embedded(sparse.csr_array(structure, shape=rows.shape), offsets)

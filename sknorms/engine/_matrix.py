@@ -33,6 +33,7 @@ def fill_matrix(
     out: AnyArray,
     *,
     mirror: bool = False,
+    first_row: int = 0,
     n_jobs: int | None = None,
     working_memory: float | None = None,
 ) -> None:
@@ -48,6 +49,8 @@ def fill_matrix(
     mirror : bool, default=False
         Whether both sides are the same rows and the geometry is symmetric, so that half
         of the values can be copied.
+    first_row : int, default=0
+        What error messages call the first query.
     n_jobs : int or None
     working_memory : float or None
         Budget in MiB for everything but ``out``.
@@ -58,7 +61,7 @@ def fill_matrix(
         If a pair has no value, or one that the dtype of ``out`` cannot hold.
     """
     plan = _plan(geometry, queries, corpus, n_jobs, working_memory)
-    fill = _Fill(geometry, queries, corpus, out, mirror, plan.corpus_rows)
+    fill = _Fill(geometry, queries, corpus, out, mirror, first_row, plan.corpus_rows)
     blocks = row_slices(queries.shape[0], plan.query_rows)
     run_tasks(fill, blocks, plan.n_jobs, shared_memory=True)
 
@@ -152,6 +155,7 @@ class _Fill:
     corpus: Rows
     out: AnyArray
     mirror: bool
+    first_row: int
     corpus_rows: int
 
     def __call__(self, block: slice) -> None:
@@ -167,7 +171,8 @@ class _Fill:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             keys = self.geometry.block_keys(self.queries[block], self.corpus[part])
             np.copyto(tile, self.geometry.finish(keys), casting="same_kind")
-        _require_finite(self.geometry, tile, (block.start, part.start))
+        origin = (block.start + self.first_row, part.start)
+        _require_finite(self.geometry, tile, origin)
 
 
 def _require_finite(

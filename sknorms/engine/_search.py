@@ -52,7 +52,8 @@ def nearest(
     exclude_self : bool
         Leave corpus row ``first_query + i`` out of the answer to query i.
     first_query : int
-        Which corpus row the first query is, if queries are corpus rows.
+        Number of the first query among all that the caller has: which corpus row it
+        is, if queries are corpus rows, and what error messages call it.
     n_jobs : int or None
     working_memory : float or None
         Budget in MiB; None takes scikit-learn's setting.
@@ -77,7 +78,7 @@ def nearest(
     found = _merge_shards(run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs))
     keys = np.concatenate([top.keys for top in found])
     indices = np.concatenate([top.indices for top in found])
-    _require_complete(keys, k)
+    _require_complete(keys, k, first_query)
     return keys, indices
 
 
@@ -235,13 +236,13 @@ def _tasks(plan: Plan, queries: Rows, corpus: Corpus) -> list[Task]:
     return plan.tasks(queries.shape[0], corpus.n_rows)
 
 
-def _require_complete(keys: FloatArray, k: int) -> None:
+def _require_complete(keys: FloatArray, k: int, first_query: int) -> None:
     short = ~np.isfinite(keys[:, -1])
     if short.any():
         row = int(np.flatnonzero(short)[0])
         found = int(np.isfinite(keys[row]).sum())
         raise ValueError(
-            f"query row {row} has a finite distance to {found} rows only, but {k} "
+            f"query row {first_query + row} has a finite distance to {found} rows only, but {k} "
             f"neighbors were asked for. Ask for at most {found}; drop or impute rows "
             "that share no observed column with it; or scale the rows down if their "
             "differences are beyond the range of float64."

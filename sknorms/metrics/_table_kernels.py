@@ -110,8 +110,9 @@ def dense_sums(
     merges: IndexArray,
     stack: FloatArray,
     out: FloatArray,
+    first: int,
 ) -> None:
-    """Write the sums of all pairs.
+    """Write the sums of all pairs, from column ``first`` of ``out`` on.
 
     ``columns`` holds the other side transposed; ``leaves`` where the leaves begin and
     end, ``merges`` how many subtrees each one completes; ``stack`` is scratch: eight
@@ -129,4 +130,4 @@ def dense_sums(
                     stack[top, j] += stack[top + 1, j]
             top += 1
         for j in range(n):
-            out[i, j] = stack[LANES, j]
+            out[i, first + j] = stack[LANES, j]

@@ -180,7 +180,8 @@ def _fill(term: int, x: FloatArray, y: FloatArray, out: FloatArray) -> None:
     for part in row_slices(len(y), _COLUMNS):
         columns = np.ascontiguousarray(y[part].T)
         stack = np.empty((LANES + 1 + tree.height, columns.shape[1]))
-        dense_sums(term, x, columns, tree.leaves, tree.merges, stack, out[:, part])
+        first = part.start
+        dense_sums(term, x, columns, tree.leaves, tree.merges, stack, out, first)
 
 
 def _is_plain(rows: Rows) -> bool:

@@ -11,7 +11,6 @@ from scipy import sparse
 from sknorms._typing import AnyArray, BoolArray, FloatArray, IndexArray, Rows
 from sknorms.engine import Corpus, nearest, within
 from sknorms.metrics import Metric
-from sknorms.metrics._function import PairFunction
 
 __all__ = [
     "Index",
@@ -28,6 +27,7 @@ __all__ = [
 # between a limit and a limit widened by it is decided on the values themselves.
 _KEY_SLACK = 1e-12
 _VALUE_SLACK = 2.0**-22
+_SMALLEST32 = 2.0**-149
 
 
 @dataclass(frozen=True)
@@ -249,15 +249,14 @@ class MetricIndex(Index):
 
     def _key_limits(self, radius: FloatArray) -> FloatArray:
         """Return keys a little beyond those of the radii."""
-        room = _VALUE_SLACK * _finite_sizes(radius)
+        room = _VALUE_SLACK * _finite_sizes(radius) + _SMALLEST32
         outer = radius - room if self.larger_is_closer else radius + room
         with np.errstate(over="ignore"):
             limits = self.metric.unfinish(outer)
         return limits + _KEY_SLACK * _finite_sizes(limits)
 
     def _announce_cost(self, queries: Queries) -> None:
-        if isinstance(self.metric, PairFunction):
-            self.metric.warn_about_cost(len(queries) * self.n_rows)
+        self.metric.warn_about_cost(len(queries) * self.n_rows)
 
 
 def reaches(values: AnyArray, limits: FloatArray, larger_is_closer: bool) -> BoolArray:

@@ -17,6 +17,8 @@ __all__ = ["EffectiveMetric", "allows_nan", "check_algorithm", "resolve_metric"]
 
 # What the Minkowski distance is called at these powers.
 _NAMED_POWERS = {1.0: "manhattan", 2.0: "euclidean", math.inf: "chebyshev"}
+# The one metric that the parameter ``p`` of an estimator belongs to.
+_MINKOWSKI = type(get_metric("minkowski"))
 _TREES = ("ball_tree", "kd_tree")
 
 
@@ -74,7 +76,7 @@ def resolve_metric(metric: Any, p: Any, metric_params: Any) -> EffectiveMetric:
     record = get_metric(metric, **given)
     if not isinstance(metric, str):
         return EffectiveMetric(record, metric, given)
-    if "p" in record.params:
+    if isinstance(record, _MINKOWSKI):
         return _minkowski(metric, p, given)
     return EffectiveMetric(record, metric, given)
 
