@@ -148,13 +148,11 @@ def _embed_all(embedding: Embedding, rows: Rows) -> Embedded:
 
 
 def _embed_all_sparse(embedding: Embedding, rows: Rows) -> Embedded:
-    """Embed CSR rows in blocks: only their values change, so the structure is shared."""
+    """Embed CSR rows in blocks: only values change, so the structure is shared."""
     values = np.empty(rows.nnz, dtype=np.float32)
     offsets = np.empty(rows.shape[0], dtype=np.float32)
-    stored = -(-rows.nnz // max(1, rows.shape[0]))
-    for block in row_slices(
-        rows.shape[0], max(1, _PREPARE_BYTES // (8 * (stored + 1)))
-    ):
+    row_bytes = 8 * (1 + rows.nnz // max(1, rows.shape[0]))
+    for block in row_slices(rows.shape[0], max(1, _PREPARE_BYTES // row_bytes)):
         part = embedding.corpus(rows[block])
         values[rows.indptr[block.start] : rows.indptr[block.stop]] = part.rows.data
         offsets[block] = part.numbers

@@ -107,7 +107,11 @@ def _chunks(sides: Sides, n_jobs: int | None, budget: int) -> Iterator[tuple[int
     share = budget / 3 / (1 << 20)
     for block in row_slices(n_rows, step):
         part = replace(sides, X=sides.X[block], same=sides.same and step >= n_rows)
-        yield block.start, full_matrix(part, n_jobs=n_jobs, working_memory=share)
+        first = block.start
+        yield (
+            first,
+            full_matrix(part, first_row=first, n_jobs=n_jobs, working_memory=share),
+        )
 
 
 def _reduced(

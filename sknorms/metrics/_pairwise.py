@@ -93,7 +93,11 @@ def pairwise_distances(
 
 
 def full_matrix(
-    sides: Sides, *, n_jobs: int | None = None, working_memory: float | None = None
+    sides: Sides,
+    *,
+    first_row: int = 0,
+    n_jobs: int | None = None,
+    working_memory: float | None = None,
 ) -> AnyArray:
     """Return the values of all pairs, shape (n_samples_X, n_samples_Y)."""
     if working_memory is not None:
@@ -105,6 +109,7 @@ def full_matrix(
         sides.Y,
         out,
         mirror=sides.same and sides.metric.symmetric,
+        first_row=first_row,
         n_jobs=n_jobs,
         working_memory=working_memory,
     )
