@@ -243,7 +243,7 @@ def _require_complete(keys: FloatArray, k: int, first_query: int) -> None:
         found = int(np.isfinite(keys[row]).sum())
         raise ValueError(
             f"query row {first_query + row} has a finite distance to {found} rows "
-            f"only, but {k} neighbors were asked for. Ask for at most {found}; drop or impute rows "
-            "that share no observed column with it; or scale the rows down if their "
-            "differences are beyond the range of float64."
+            f"only, but {k} neighbors were asked for. Ask for at most {found}; drop or "
+            "impute rows that share no observed column with it; or scale the rows down "
+            "if their differences are beyond the range of float64."
         )

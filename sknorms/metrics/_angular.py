@@ -12,11 +12,11 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._arrays import row_sum, widen
-from sknorms._typing import BoolArray, FloatArray, Rows, SparseMatrix
+from sknorms._typing import BoolArray, FloatArray, IndexArray, Rows, SparseMatrix
 from sknorms.engine import DotEmbedding, Embedding, power_of_two_scale
 from sknorms.metrics._embeddings import RowChord, SparseRowChord
 from sknorms.metrics._registry import register_metric
-from sknorms.metrics._tables import PRODUCT, SQUARE, SumMetric
+from sknorms.metrics._tables import PRODUCT, SQUARE, SumMetric, squared_chords
 from sknorms.norms._scaled import divide_rows, scaled_row_norms
 
 __all__ = ["Angular", "Correlation", "Cosine", "CosineSimilarity", "Dot"]
@@ -69,6 +69,20 @@ class Cosine(_UnitRows):
     name: ClassVar[str] = "cosine"
     triangle_inequality: ClassVar[bool] = False
     formula: ClassVar[str] = r"1 - x \cdot y / (\|x\| \|y\|)"
+
+    def pair_keys(
+        self, x: FloatArray, rows: IndexArray, corpus: Rows, indices: IndexArray
+    ) -> FloatArray:
+        """Return the keys of pairs of a represented query and a stored corpus row."""
+        chords = squared_chords(x, rows, corpus, indices)
+        if chords is None:
+            return super().pair_keys(x, rows, corpus, indices)
+        directed = np.asarray(x.any(axis=1))
+        again = np.flatnonzero(np.isnan(chords) | ~directed[rows])
+        keys = np.minimum(0.5 * chords, 2.0)
+        if len(again):
+            keys[again] = super().pair_keys(x, rows[again], corpus, indices[again])
+        return keys
 
     def represent_sparse(self, rows: SparseMatrix) -> SparseMatrix:
         """Return unit rows, CSR."""

@@ -10,9 +10,9 @@ import numpy as np
 
 from sknorms._compile import kernel
 from sknorms._typing import AnyArray, FloatArray, IndexArray
-from sknorms.metrics._table_kernels import sum_term
+from sknorms.metrics._table_kernels import SQUARE, sum_term
 
-__all__ = ["pair_sums"]
+__all__ = ["pair_sums", "unit_pair_sums"]
 
 
 @kernel(error_model="numpy")
@@ -36,6 +36,26 @@ def _leaf_sum(kind: int, x: FloatArray, y: AnyArray, start: int, stop: int) -> A
 
 
 @kernel(error_model="numpy")
+def _tree_sum(
+    kind: int,
+    x: FloatArray,
+    y: AnyArray,
+    leaves: IndexArray,
+    merges: IndexArray,
+    stack: FloatArray,
+) -> Any:
+    """Return the sum of the terms of two rows."""
+    top = 0
+    for leaf in range(merges.shape[0]):
+        stack[top] = _leaf_sum(kind, x, y, leaves[leaf], leaves[leaf + 1])
+        for _ in range(merges[leaf]):
+            top -= 1
+            stack[top] += stack[top + 1]
+        top += 1
+    return stack[0]
+
+
+@kernel(error_model="numpy")
 def pair_sums(
     kind: int,
     x: FloatArray,
@@ -54,12 +74,33 @@ def pair_sums(
     """
     for pair in range(rows.shape[0]):
         mine, theirs = x[rows[pair]], y[indices[pair]]
-        top = 0
-        for leaf in range(merges.shape[0]):
-            start, stop = leaves[leaf], leaves[leaf + 1]
-            stack[top] = _leaf_sum(kind, mine, theirs, start, stop)
-            for _ in range(merges[leaf]):
-                top -= 1
-                stack[top] += stack[top + 1]
-            top += 1
-        out[pair] = stack[0]
+        out[pair] = _tree_sum(kind, mine, theirs, leaves, merges, stack)
+
+
+@kernel(error_model="numpy")
+def unit_pair_sums(
+    x: FloatArray,
+    rows: IndexArray,
+    y: AnyArray,
+    indices: IndexArray,
+    leaves: IndexArray,
+    merges: IndexArray,
+    stack: FloatArray,
+    limits: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Write squared chords ``|x[rows[i]] - u|^2``, u the unit row of ``y[indices[i]]``.
+
+    NaN where the squared length of the row is outside ``limits``, in which it is
+    accurate.
+    """
+    zeros, unit = np.zeros(x.shape[1]), np.empty(x.shape[1])
+    for pair in range(rows.shape[0]):
+        mine, theirs = x[rows[pair]], y[indices[pair]]
+        squares = _tree_sum(SQUARE, zeros, theirs, leaves, merges, stack)
+        out[pair] = np.nan
+        if limits[0] <= squares < limits[1]:
+            norm = np.sqrt(squares)
+            for k in range(unit.shape[0]):
+                unit[k] = np.float64(theirs[k]) / norm
+            out[pair] = _tree_sum(SQUARE, mine, unit, leaves, merges, stack)

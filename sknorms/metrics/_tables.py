@@ -21,7 +21,7 @@ from sknorms._typing import (
 )
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._overlap import ratio
-from sknorms.metrics._pair_kernels import pair_sums
+from sknorms.metrics._pair_kernels import pair_sums, unit_pair_sums
 from sknorms.metrics._sparse_table_kernels import sparse_products, sparse_sums
 from sknorms.metrics._table_kernels import (
     ABSOLUTE,
@@ -31,6 +31,7 @@ from sknorms.metrics._table_kernels import (
     SQUARE,
     dense_sums,
 )
+from sknorms.norms._pairwise_sum import follows_numpy
 
 __all__ = [
     "ABSOLUTE",
@@ -39,9 +40,12 @@ __all__ = [
     "SQUARE",
     "SumMetric",
     "SummationTree",
+    "squared_chords",
     "sum_table",
 ]
 
+# Sums of squares from here on have lost no digits.
+_SMALLEST_SQUARE = 2.0**-900
 # NumPy adds up to this many terms without splitting them in two.
 _LEAF = 128
 # Rows of the other side taken at a time: running sums stay in the first-level cache.
@@ -110,7 +114,8 @@ class SumMetric(Metric):
         self, x: FloatArray, rows: IndexArray, corpus: Rows, indices: IndexArray
     ) -> FloatArray:
         """Return the keys of pairs of a represented query and a stored corpus row."""
-        if not (self.as_stored and kernels_available() and _is_plain(corpus)):
+        known = _in_known_order(x.shape[1])
+        if not (self.as_stored and known and _is_plain(corpus)):
             return super().pair_keys(x, rows, corpus, indices)
         sums = _sums_of_pairs(self.term, x, rows, corpus, indices)
         keys = self.from_sums(sums, x, corpus)
@@ -121,7 +126,7 @@ class SumMetric(Metric):
 
     def _merges(self, queries: Rows, corpus: Rows) -> bool:
         both = sparse.issparse(queries) and sparse.issparse(corpus)
-        if not (both and self.stays_sparse and kernels_available()):
+        if not (both and self.stays_sparse and _in_known_order(corpus.shape[1])):
             return False
         # The fullest row decides: what holds for whole tables, for which memory is
         # planned, then holds for each of their blocks.
@@ -149,7 +154,7 @@ def sum_table(term: int, x: Any, y: Any) -> FloatArray:
         Bitwise what `row_sum` gives.
     """
     out = np.empty((x.shape[0], y.shape[0]))
-    if not kernels_available():
+    if not _in_known_order(x.shape[1]):
         x, y = widen(x), widen(y)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             for i, row in enumerate(x):
@@ -210,6 +215,30 @@ def _fill_sparse(term: int, x: SparseMatrix, y: SparseMatrix, out: FloatArray) -
         sparse_sums(
             term, *_closed(x, beyond), *_closed(y, beyond), beyond, *places, out
         )
+
+
+def squared_chords(
+    x: FloatArray, rows: IndexArray, corpus: Rows, indices: IndexArray
+) -> FloatArray | None:
+    """Return squared chords from unit rows to stored rows made unit length.
+
+    NaN where plain squares would not be accurate; None where there is no kernel for
+    rows stored like these.
+    """
+    if not (_in_known_order(x.shape[1]) and _is_plain(corpus)):
+        return None
+    tree = SummationTree.of(x.shape[1])
+    stack, out = np.empty(tree.height + 2), np.empty(len(rows))
+    limits = np.array([_SMALLEST_SQUARE, np.inf])
+    unit_pair_sums(
+        x, rows, corpus, indices, tree.leaves, tree.merges, stack, limits, out
+    )
+    return out
+
+
+def _in_known_order(width: int) -> bool:
+    """Whether kernels can be used, and NumPy adds up rows in their order."""
+    return kernels_available() and follows_numpy(width)
 
 
 def _parts(rows: SparseMatrix) -> tuple[FloatArray, IndexArray, IndexArray]:
