@@ -10,7 +10,6 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
-from sklearn.cluster import KMeans
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -214,6 +213,9 @@ class DistanceFeatures(
                 f"{self.metric_.name!r} are {self.metric_.domain.summary}. Use "
                 'selection="sample", or pass the landmarks themselves.'
             )
+        # Here, because it brings half of scikit-learn along and few need it.
+        from sklearn.cluster import KMeans
+
         model = KMeans(count, random_state=random_state, n_init="auto").fit(rows)
         centers: AnyArray = model.cluster_centers_
         return centers.astype(output_dtype(rows), copy=False)
