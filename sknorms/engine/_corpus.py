@@ -119,7 +119,9 @@ class QueryBlock:
         """Return the exact keys of pairs (row of this block, row of the corpus)."""
         if self.represented is None:
             raise ValueError("this geometry evaluates whole blocks, not single pairs.")
-        return corpus.geometry.pair_keys(self.represented, rows, corpus.rows, indices)
+        geometry = corpus.geometry
+        keys = geometry.pair_keys(self.represented, rows, corpus.rows, indices)
+        return geometry.settle(keys)
 
 
 def as_stored(block: Rows, like: Rows) -> Rows:

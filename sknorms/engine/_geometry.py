@@ -123,6 +123,14 @@ class Geometry(ABC):
         """Turn values into keys; the inverse of `finish` up to rounding."""
         return values
 
+    def settle(self, keys: FloatArray) -> FloatArray:
+        """Return keys among which those of equal values are equal.
+
+        Ties are broken by index, so pairs that `finish` cannot tell apart must not be
+        told apart by their keys.
+        """
+        return keys
+
     def embedding(self, rows: Rows) -> Embedding | None:
         """Return a bound suited to these corpus rows, or None where there is none."""
         del rows

@@ -80,7 +80,8 @@ def fill_pairs(geometry: Geometry, first: Rows, second: Rows, out: AnyArray) -> 
                 keys = geometry.keys(geometry.represent(x), geometry.represent(y))
             else:
                 keys = geometry.block_keys(x, y)[0]
-            np.copyto(out[block], geometry.finish(keys), casting="same_kind")
+            values = geometry.finish(geometry.settle(keys))
+            np.copyto(out[block], values, casting="same_kind")
         _require_finite(geometry, out[block], (block.start, block.start))
 
 
@@ -169,8 +170,10 @@ class _Fill:
     def _tile(self, block: slice, part: slice) -> None:
         tile = self.out[block, part]
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            keys = self.geometry.block_keys(self.queries[block], self.corpus[part])
-            np.copyto(tile, self.geometry.finish(keys), casting="same_kind")
+            geometry = self.geometry
+            keys = geometry.block_keys(self.queries[block], self.corpus[part])
+            values = geometry.finish(geometry.settle(keys))
+            np.copyto(tile, values, casting="same_kind")
         origin = (block.start + self.first_row, part.start)
         _require_finite(self.geometry, tile, origin)
 

@@ -23,8 +23,9 @@ __all__ = ["ChordEmbedding", "DotEmbedding", "squared_lengths", "to_float32"]
 # Scaled squared lengths beyond this could overflow in float32; such rows are left out
 # of the product and every pair with them is evaluated exactly.
 _LONGEST = 2.0**100
-# Absolute room for products and casts that fall below the normal float32 range.
-_UNDERFLOW = 2.0**-100
+# Absolute room for products and casts that fall below the normal float32 range: a cast
+# loses up to 2^-150 a coordinate, which a row of length 2^50 turns into sqrt(d) 2^-100.
+_UNDERFLOW = 2.0**-80
 # The h of `ChordEmbedding`: costs half a float32 rounding, forgives errors of 1e-12.
 _SPLIT = 2.0**-26
 

@@ -177,7 +177,8 @@ class _Scan:
         self, block: QueryBlock, part: slice, limits: FloatArray
     ) -> Candidates:
         corpus = self.corpus
-        keys = corpus.geometry.block_keys(block.rows, corpus.rows[part])
+        geometry = corpus.geometry
+        keys = geometry.settle(geometry.block_keys(block.rows, corpus.rows[part]))
         if self.exclude_self:
             own = np.arange(len(block)) + block.first - part.start
             inside = (own >= 0) & (own < keys.shape[1])

@@ -102,6 +102,7 @@ class CosineSimilarity(Cosine):
     """Cosine of the angle between two rows, in [-1, 1]; larger is closer."""
 
     name: ClassVar[str] = "cosine_similarity"
+    finish_rounds: ClassVar[bool] = True
     larger_is_closer: ClassVar[bool] = True
     formula: ClassVar[str] = r"x \cdot y / (\|x\| \|y\|)"
 
@@ -120,6 +121,7 @@ class Angular(Cosine):
     """Angle between two rows as a share of a half turn, in [0, 1]."""
 
     name: ClassVar[str] = "angular"
+    finish_rounds: ClassVar[bool] = True
     triangle_inequality: ClassVar[bool] = True
     formula: ClassVar[str] = r"\arccos(x \cdot y / (\|x\| \|y\|)) / \pi"
 

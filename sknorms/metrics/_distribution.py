@@ -32,6 +32,7 @@ class Hellinger(Metric):
     """Length of the difference of square roots of two distributions, in [0, 1]."""
 
     name: ClassVar[str] = "hellinger"
+    finish_rounds: ClassVar[bool] = True
     domain_: ClassVar[Domain] = NonNegative()
     formula: ClassVar[str] = r"\|\sqrt{p} - \sqrt{q}\| / \sqrt 2, p = x / \sum_i x_i"
 
@@ -89,6 +90,7 @@ class JensenShannon(Metric):
     base: float | None = None
 
     name: ClassVar[str] = "jensenshannon"
+    finish_rounds: ClassVar[bool] = True
     aliases: ClassVar[tuple[str, ...]] = ("js",)
     domain_: ClassVar[Domain] = NonNegative()
     formula: ClassVar[str] = (

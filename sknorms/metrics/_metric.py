@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sknorms._typing import Rows
+from sknorms._typing import FloatArray, Rows
 from sknorms._validation import check_rows
 from sknorms.engine import Geometry
 from sknorms.metrics._domain import Domain, Real
@@ -63,6 +63,8 @@ class Metric(Geometry):
     domain_: ClassVar[Domain] = Real()
     learned: ClassVar[tuple[str, ...]] = ()
     formula: ClassVar[str] = ""
+    # Whether `finish` rounds, so that different keys may have the same value.
+    finish_rounds: ClassVar[bool] = False
 
     @property
     def domain(self) -> Domain:
@@ -83,6 +85,10 @@ class Metric(Geometry):
         """Validate rows for this metric: finite, in the domain, storage dtype kept."""
         rows = check_rows(X, name=name, allow_nan=self.domain.allows_nan)
         return self.domain.admit(rows, metric=self.name, name=name)
+
+    def settle(self, keys: FloatArray) -> FloatArray:
+        """Return keys among which those of equal values are equal."""
+        return self.unfinish(self.finish(keys)) if self.finish_rounds else keys
 
     def warn_about_cost(self, n_pairs: int) -> None:
         """Warn where evaluating ``n_pairs`` pairs costs more than a user expects."""

@@ -49,6 +49,7 @@ class Haversine(Metric):
     units: str = "rad"
 
     name: ClassVar[str] = "haversine"
+    finish_rounds: ClassVar[bool] = True
     formula: ClassVar[str] = (
         r"2 \arcsin \sqrt{\sin^2(\Delta\phi / 2)"
         r" + \cos\phi_x \cos\phi_y \sin^2(\Delta\lambda / 2)}"

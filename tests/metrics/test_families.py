@@ -9,6 +9,7 @@ from scipy.spatial.distance import cdist
 from sklearn.datasets import load_digits
 from sklearn.metrics.pairwise import nan_euclidean_distances
 
+from sknorms.engine import Corpus, nearest
 from sknorms.metrics import get_metric
 
 
@@ -370,3 +371,28 @@ def test_hamming_is_the_same_for_booleans_and_numbers():
 def test_bray_curtis_of_negative_numbers_stays_in_range():
     assert value("braycurtis", [1.0, -1.0], [-1.0, 1.0]) == 1.0
     assert value("braycurtis", [1.0, -1.0], [1.0, -1.0]) == 0.0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cosine", "cosine_similarity", "angular", "hellinger", "jensenshannon", "dot"],
+)
+def test_equal_values_are_ordered_by_index(name):
+    """Also where the last step of a metric rounds different keys to one value."""
+    rows = np.random.default_rng(1).integers(0, 3, (300, 4)).astype(float)
+    metric = get_metric(name)
+    corpus = Corpus.prepare(metric, rows)
+    keys, indices = nearest(corpus, rows[:80], 60)
+    tied = np.diff(metric.finish(keys), axis=1) == 0
+    assert tied.any()
+    assert (np.diff(indices, axis=1)[tied] > 0).all()
+
+
+def test_a_tiny_query_against_huge_rows_loses_no_neighbor():
+    """Rounding below float32's normal range counts when the other row is huge."""
+    rows = np.random.default_rng(0).standard_normal((4000, 64))
+    rows[[0, 3000]] = 0
+    rows[0, 32:] = rows[3000, :32] = 2.0**47
+    query = np.repeat([1.49 * 2.0**-149, 1.45 * 2.0**-149], 32)[None]
+    _, indices = nearest(Corpus.prepare(get_metric("dot"), rows), query, 2)
+    np.testing.assert_array_equal(indices, [[3000, 0]])
