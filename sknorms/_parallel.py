@@ -9,6 +9,7 @@ multiply.
 import functools
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from numbers import Integral
 from typing import Any, TypeVar
 
 import joblib
@@ -43,6 +44,8 @@ def effective_jobs(n_jobs: int | None) -> int:
     ``joblib.parallel_config`` says; outside of any, as many threads as BLAS would use
     here (all cores unless limited), which is what scikit-learn's own search does.
     """
+    if n_jobs is not None:
+        _check_jobs(n_jobs)
     jobs: int = joblib.effective_n_jobs(n_jobs)
     if n_jobs is not None or jobs > 1:
         return jobs
@@ -51,6 +54,18 @@ def effective_jobs(n_jobs: int | None) -> int:
         return 1
     blas = _controller().select(user_api="blas").info()
     return max((library["num_threads"] for library in blas), default=1)
+
+
+def _check_jobs(n_jobs: Any) -> None:
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral):
+        raise TypeError(
+            f"n_jobs must be None or an integer; got {n_jobs!r} of type "
+            f"{type(n_jobs).__name__}."
+        )
+    if n_jobs == 0:
+        raise ValueError(
+            "n_jobs must not be 0: pass 1 for one thread, -1 for all cores, or None."
+        )
 
 
 def run_tasks(
