@@ -3,6 +3,7 @@
 import joblib
 import numpy as np
 import pytest
+from layouts import LAYOUTS, assert_same_bits
 from rows import rows_for
 from scipy import sparse
 from sklearn import config_context
@@ -31,10 +32,9 @@ def case(request):
     return metric, rows, queries, answer
 
 
-def assert_same_bits(actual, expected):
+def assert_all_same(actual, expected):
     for mine, theirs in zip(actual, expected, strict=True):
-        np.testing.assert_array_equal(mine, theirs)
-        assert mine.dtype == theirs.dtype
+        assert_same_bits(mine, theirs)
 
 
 def neighbors(metric, **parameters):
@@ -49,7 +49,7 @@ def test_number_of_jobs(metric):
     alone = neighbors(metric, n_jobs=1).fit(rows).kneighbors(queries)
     for n_jobs in (2, 3, -1):
         model = neighbors(metric, n_jobs=n_jobs).fit(rows)
-        assert_same_bits(model.kneighbors(queries), alone)
+        assert_all_same(model.kneighbors(queries), alone)
 
 
 @pytest.mark.parametrize("mebibytes", [0.02, 0.3])
@@ -57,9 +57,9 @@ def test_memory_budget(case, mebibytes):
     metric, rows, queries, answer = case
     model = neighbors(metric, working_memory=mebibytes).fit(rows)
     few = slice(0, 20)
-    assert_same_bits(model.kneighbors(queries[few]), [part[few] for part in answer])
+    assert_all_same(model.kneighbors(queries[few]), [part[few] for part in answer])
     with config_context(working_memory=1):
-        assert_same_bits(neighbors(metric).fit(rows).kneighbors(queries), answer)
+        assert_all_same(neighbors(metric).fit(rows).kneighbors(queries), answer)
 
 
 def test_batches_of_queries(case):
@@ -69,29 +69,7 @@ def test_batches_of_queries(case):
         blocks = [slice(s, s + size) for s in range(0, 74, size)]
         parts = [model.kneighbors(queries[block]) for block in blocks]
         joined = [np.concatenate(part) for part in zip(*parts, strict=True)]
-        assert_same_bits(joined, [part[:74] for part in answer])
-
-
-def spread(rows):
-    wide = np.zeros((2 * len(rows), 3 * rows.shape[1]))
-    wide[::2, ::3] = rows
-    return wide[::2, ::3]
-
-
-def read_only(rows):
-    frozen = rows.copy()
-    frozen.flags.writeable = False
-    return frozen
-
-
-LAYOUTS = {
-    "Fortran": np.asfortranarray,
-    "strided": spread,
-    "read-only": read_only,
-    "list": lambda rows: rows.tolist(),
-    "CSR": sparse.csr_array,
-    "CSC": sparse.csc_matrix,
-}
+        assert_all_same(joined, [part[:74] for part in answer])
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -99,7 +77,7 @@ def test_layout(case, layout):
     metric, rows, queries, answer = case
     lay = LAYOUTS[layout]
     model = neighbors(metric).fit(lay(rows))
-    assert_same_bits(model.kneighbors(lay(queries)), answer)
+    assert_all_same(model.kneighbors(lay(queries)), answer)
 
 
 def test_dense_queries_of_sparse_rows_and_the_reverse(case):
@@ -108,7 +86,7 @@ def test_dense_queries_of_sparse_rows_and_the_reverse(case):
         (rows, sparse.csr_array(queries)),
         (sparse.csr_array(rows), queries),
     ]:
-        assert_same_bits(neighbors(metric).fit(corpus).kneighbors(asked), answer)
+        assert_all_same(neighbors(metric).fit(corpus).kneighbors(asked), answer)
 
 
 def test_order_of_the_corpus(case):
@@ -124,9 +102,9 @@ def test_fewer_neighbors_are_the_first_of_more(case):
     metric, rows, queries, answer = case
     model = neighbors(metric).fit(rows)
     for k in (1, 3):
-        assert_same_bits(model.kneighbors(queries, k), [part[:, :k] for part in answer])
+        assert_all_same(model.kneighbors(queries, k), [part[:, :k] for part in answer])
     more = model.kneighbors(queries, 200)
-    assert_same_bits([part[:, :K] for part in more], answer)
+    assert_all_same([part[:, :K] for part in more], answer)
 
 
 def test_ties_are_ordered_by_index(case):
@@ -168,8 +146,8 @@ def test_joblib_backends_and_read_only_memmaps(tmp_path, backend):
     alone = neighbors("euclidean", n_jobs=1).fit(np.array(frozen))
     with joblib.parallel_config(backend=backend, n_jobs=2, max_nbytes=0):
         model = neighbors("euclidean", n_jobs=2).fit(frozen)
-        assert_same_bits(model.kneighbors(frozen), alone.kneighbors(np.array(frozen)))
-        assert_same_bits(model.kneighbors(), alone.kneighbors())
+        assert_all_same(model.kneighbors(frozen), alone.kneighbors(np.array(frozen)))
+        assert_all_same(model.kneighbors(), alone.kneighbors())
 
 
 @pytest.mark.parametrize("weights", ["uniform", "distance"])

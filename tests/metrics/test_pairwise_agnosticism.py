@@ -3,6 +3,7 @@
 import joblib
 import numpy as np
 import pytest
+from layouts import LAYOUTS, assert_same_bits
 from rows import rows_for
 from scipy import sparse
 from sklearn import config_context
@@ -29,11 +30,6 @@ def case(request):
     return record, rows, other, pairwise_distances(rows, other, record)
 
 
-def assert_same_bits(actual, expected):
-    np.testing.assert_array_equal(actual, expected)
-    assert actual.dtype == expected.dtype
-
-
 @pytest.mark.parametrize("n_jobs", [1, 2, 3, -1])
 def test_number_of_jobs(case, n_jobs):
     metric, rows, other, expected = case
@@ -53,29 +49,6 @@ def test_memory_budget(case, mebibytes):
     assert_same_bits(np.vstack(list(chunks)), expected[some])
     with config_context(**budget):
         assert_same_bits(pairwise_distances(rows[some], other, metric), expected[some])
-
-
-def spread(rows):
-    wide = np.zeros((2 * len(rows), 3 * rows.shape[1]))
-    wide[::2, ::3] = rows
-    return wide[::2, ::3]
-
-
-def read_only(rows):
-    frozen = rows.copy()
-    frozen.flags.writeable = False
-    return frozen
-
-
-LAYOUTS = {
-    "Fortran": np.asfortranarray,
-    "strided": spread,
-    "read-only": read_only,
-    "list": lambda rows: rows.tolist(),
-    "CSR": sparse.csr_array,
-    "CSR matrix": sparse.csr_matrix,
-    "CSC": sparse.csc_array,
-}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
