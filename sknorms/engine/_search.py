@@ -10,7 +10,7 @@ from sknorms._parallel import run_tasks
 from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
 from sknorms.engine._collect import Ragged, TopK, WithinRadius
 from sknorms.engine._corpus import Corpus, QueryBlock
-from sknorms.engine._geometry import Embedding
+from sknorms.engine._geometry import Embedded, Embedding
 from sknorms.engine._plan import Plan, Task, plan_search
 from sknorms.engine._seed import Sample, first_thresholds
 from sknorms.engine._survivors import survivors
@@ -146,11 +146,11 @@ class _Scan:
     def _candidates(
         self, block: QueryBlock, part: slice, limits: FloatArray, scores: Float32Array
     ) -> Iterator[Candidates]:
-        embedding = self.corpus.embedding
-        if embedding is None:
+        embedding, embedded = self.corpus.embedding, block.embedded
+        if embedding is None or embedded is None:
             yield self._all_keys(block, part, limits)
             return
-        for rows, columns in self._pairs(embedding, block, part, limits, scores):
+        for rows, columns in self._pairs(embedding, embedded, part, limits, scores):
             indices = columns + part.start
             if self.exclude_self:
                 other = indices != rows + block.first
@@ -160,17 +160,16 @@ class _Scan:
     def _pairs(
         self,
         embedding: Embedding,
-        block: QueryBlock,
+        ours: Embedded,
         part: slice,
         limits: FloatArray,
         scores: Float32Array,
     ) -> Iterator[tuple[IndexArray, IndexArray]]:
-        assert block.embedded is not None  # prepared together with the embedding
         theirs = self.corpus.embed(part)
-        shape = (len(block), part.stop - part.start)
+        shape = (len(ours.numbers), part.stop - part.start)
         score = scores[: shape[0] * shape[1]].reshape(shape)
-        embedding.score(block.embedded.rows, theirs.rows, out=score)
-        weight, level = embedding.cut(block.embedded.numbers, limits)
+        embedding.score(ours.rows, theirs.rows, out=score)
+        weight, level = embedding.cut(ours.numbers, limits)
         return survivors(score, theirs.numbers, weight, level, self.plan.capacity)
 
     def _all_keys(
