@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from bounds import ruled_out
 from metric_cases import CASES, N_FEATURES, in_domain, learned, rows_for
 
 from sknorms.engine import Corpus, nearest
@@ -45,20 +46,6 @@ def tables(case, kind, dtype):
     return np.concatenate([rows[:40], rows[:10]]), rows[30:]
 
 
-def ruled_out(corpus, queries, limits):
-    """Return which pairs the bound rules out; ``limits`` has one key a pair."""
-    embedding = corpus.embedding
-    theirs, ours = corpus.embed(slice(None)), embedding.queries(queries)
-    score = np.empty((len(queries), corpus.n_rows), dtype=np.float32)
-    embedding.score(ours.rows, theirs.rows, out=score)
-    out = np.empty(score.shape, dtype=bool)
-    for j in range(corpus.n_rows):
-        weight, level = embedding.cut(ours.numbers, limits[:, j])
-        with np.errstate(invalid="ignore", over="ignore"):
-            out[:, j] = weight * theirs.numbers[j] - score[:, j] > level
-    return out
-
-
 def has_bound(case):
     rows = rows_for(case, "normal", 60)
     return case.metric.learn(rows).embedding(rows) is not None
@@ -77,11 +64,11 @@ def test_most_metrics_have_a_bound():
 @pytest.mark.parametrize("case", BOUNDED, ids=str)
 def test_a_pair_passes_at_its_own_key(case, kind, dtype):
     rows, queries = tables(case, kind, dtype)
-    corpus = Corpus.prepare(case.metric.learn(rows), rows)
-    keys = corpus.geometry.block_keys(queries, rows)
+    metric = case.metric.learn(rows)
+    keys = metric.block_keys(queries, rows)
     known = np.isfinite(keys)
     assert known.any()
-    assert not (ruled_out(corpus, queries, keys) & known).any()
+    assert not (ruled_out(metric.embedding(rows), queries, rows, keys) & known).any()
 
 
 @pytest.mark.parametrize("case", BOUNDED, ids=str)
@@ -89,11 +76,9 @@ def test_a_bound_rules_out_what_is_far(case):
     """A bound that keeps everything would pass the test above and be worth nothing."""
     rows = rows_for(case, "normal", 50)
     queries = rows[:40]
-    corpus = Corpus.prepare(case.metric.learn(rows), rows)
-    keys = corpus.geometry.block_keys(queries, rows)
-    nearest_key = np.nanmin(keys, axis=1, keepdims=True)
-    limits = np.broadcast_to(nearest_key, keys.shape)
-    assert ruled_out(corpus, queries, limits).mean() > 0.1
+    metric = case.metric.learn(rows)
+    limits = np.nanmin(metric.block_keys(queries, rows), axis=1, keepdims=True)
+    assert ruled_out(metric.embedding(rows), queries, rows, limits).mean() > 0.1
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
