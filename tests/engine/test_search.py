@@ -17,7 +17,6 @@ from sknorms.engine import (
     nearest,
     within,
 )
-from sknorms.engine._plan import Plan, RowCost, plan_search
 
 pytestmark = pytest.mark.kernels
 
@@ -190,30 +189,6 @@ def test_too_few_comparable_rows_is_an_error_not_padding():
         ValueError, match=r"query row 0 has a finite distance to 2 rows"
     ):
         nearest(corpus, X[:1], 3)
-
-
-@pytest.mark.parametrize("limit", [1.5, 4.0, 64.0])
-@pytest.mark.parametrize("n_queries", [1, 30, 5000])
-@pytest.mark.parametrize("keep", [True, False])
-def test_a_plan_keeps_to_its_budget(limit, n_queries, keep):
-    corpus = Corpus.prepare(Bounded(), table(5000, 40), keep=keep)
-    plan = plan_search(corpus, n_queries, 10, n_jobs=2, working_memory=limit)
-    assert plan.bytes(RowCost.of(corpus, 10)) <= limit * 2**20
-
-
-def test_a_plan_for_rows_beyond_the_budget_takes_them_one_by_one():
-    corpus = Corpus.prepare(Blocks(), sparse.csr_array((50, 10**6)))
-    plan = plan_search(corpus, 50, 3, n_jobs=2, working_memory=1.0)
-    assert (plan.query_rows, plan.corpus_rows, plan.n_jobs) == (1, 1, 1)
-
-
-@pytest.mark.parametrize("shards", [1, 3])
-def test_tasks_cover_every_pair_once(shards):
-    plan = Plan(query_rows=4, corpus_rows=5, capacity=9, n_jobs=2, shards=shards)
-    covered = np.zeros((10, 17), dtype=int)
-    for task in plan.tasks(10, 17):
-        covered[task.queries, task.shard] += 1
-    assert (covered == 1).all()
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: type(g).__name__)
