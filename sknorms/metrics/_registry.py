@@ -79,7 +79,7 @@ def register_metric(
             raise TypeError(
                 f"function must be callable to register {metric!r}; got {function!r}."
             )
-        _require_free([metric])
+        _require_free([metric], function)
         kind = BlockSimilarity if larger_is_closer else BlockDistance
         _FUNCTIONS[metric] = kind(function)
         return None
@@ -94,13 +94,25 @@ def register_metric(
     return metric
 
 
-def _require_free(names: Iterable[str]) -> None:
-    taken = sorted(set(names) & set(_REGISTRY))
-    if taken:
-        raise ValueError(
-            f"the metric name {taken[0]!r} is taken by {_REGISTRY[taken[0]].__name__}; "
-            "choose another."
-        )
+def _require_free(names: Iterable[str], function: Any = None) -> None:
+    """Raise if a name is taken, unless by an earlier run of the same definition."""
+    for name in sorted(names):
+        owner: Any = _REGISTRY.get(name)
+        if owner is None and name in _FUNCTIONS:
+            owner = _FUNCTIONS[name].function
+            if _origin(owner) == _origin(function):
+                continue
+        if owner is not None or is_precomputed(name):
+            by = getattr(owner, "__name__", "distances that were computed before")
+            raise ValueError(
+                f"the metric name {name!r} is taken by {by}; choose another."
+            )
+
+
+def _origin(function: Any) -> tuple[Any, Any]:
+    """Return where a function was defined; running a notebook cell again keeps it."""
+    name = getattr(function, "__qualname__", function)
+    return getattr(function, "__module__", None), name
 
 
 def registered_metrics() -> list[type[Metric]]:

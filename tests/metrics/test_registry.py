@@ -129,3 +129,20 @@ def test_a_name_without_a_function_is_refused():
     with pytest.raises(TypeError, match="function must be callable to register 'mine'"):
         register_metric("mine", 7)
     assert "mine" not in metric_names()
+
+
+def test_a_name_is_not_taken_over_in_silence():
+    def first(X, Y):
+        return np.zeros((len(X), len(Y)))
+
+    def second(X, Y):
+        return np.ones((len(X), len(Y)))
+
+    register_metric("mine", first)
+    register_metric("mine", first)  # a cell that is run again
+    with pytest.raises(ValueError, match=r"'mine' is taken by first"):
+        register_metric("mine", second)
+    with pytest.raises(ValueError, match=r"'precomputed' is taken"):
+        register_metric("precomputed", first)
+    with pytest.raises(ValueError, match=r"'l2' is taken by Euclidean"):
+        register_metric("l2", first)
