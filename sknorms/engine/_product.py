@@ -51,10 +51,10 @@ def _drop_long(rows: Rows, lengths: FloatArray) -> tuple[Rows, Any]:
     long = ~(lengths <= _LONGEST)
     if long.any():
         if sparse.issparse(rows):
-            keep = sparse.diags_array((~long).astype(np.float32))
-            rows.data[~np.isfinite(rows.data)] = 0
-            return (keep @ rows).tocsr(), long
-        rows[long] = 0
+            # Values only: the structure stays that of the rows that were embedded.
+            rows.data[np.repeat(long, np.diff(rows.indptr))] = 0
+        else:
+            rows[long] = 0
     return rows, long
 
 
