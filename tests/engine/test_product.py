@@ -160,3 +160,18 @@ def test_errors_of_the_vectors_are_forgiven(error):
     rows = np.repeat(rows_of("normal"), 2, axis=0)
     keys = squared(rows, rows)
     assert not ruled_out(Noisy(error), rows, rows, keys).any()
+
+
+@bounds
+@pytest.mark.parametrize("d", [2, 64, 4096])
+def test_queries_that_float32_hardly_holds_against_long_rows(bound, d):
+    """Coordinates that are rounded all one way, by as much as they can be."""
+    embedding, keys_of = BOUNDS[bound]
+    first = np.arange(d) < d // 2
+    rows = np.zeros((2, d))
+    rows[0, ~first] = rows[1, first] = 2.0**50 / np.sqrt(d / 2)
+    queries = np.where(first, 1.49, 1.45) * 2.0**-149 * np.ones((1, 1))
+    keys = keys_of(queries, rows)
+    closer = np.min(keys, axis=1, keepdims=True)
+    assert not (ruled_out(embedding, queries, rows, closer) & (keys <= closer)).any()
+    assert not ruled_out(embedding, queries, rows, keys).any()
