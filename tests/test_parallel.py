@@ -6,6 +6,7 @@ import threading
 import joblib
 import numpy as np
 import pytest
+from places import where
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from sknorms._parallel import effective_jobs, run_tasks, single_threaded_blas
@@ -16,10 +17,6 @@ def blas_threads(task=None):
     libraries = ThreadpoolController().select(user_api="blas").info()
     # Some systems have a BLAS that nobody can limit; it counts as one thread.
     return max((library["num_threads"] for library in libraries), default=1)
-
-
-def where(task):
-    return task, os.getpid(), threading.get_ident()
 
 
 # ---- how many ----
