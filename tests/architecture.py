@@ -141,6 +141,17 @@ def private_sknorms_imports(tree: ast.AST) -> list[str]:
     ]
 
 
+def engine_internals(tree: ast.AST, relative: str) -> list[str]:
+    """List imports of the engine's private modules from outside of the engine."""
+    if layer_of(relative) == "engine":
+        return []
+    return [
+        f"line {line}: {dotted} is private to sknorms.engine, which exports it or not"
+        for line, dotted in imported_modules(tree)
+        if dotted.startswith("sknorms.engine._")
+    ]
+
+
 def misplaced_imports(tree: ast.AST, relative: str) -> list[str]:
     """List imports of a third-party module outside of the one file that may do so."""
     wrong = []

@@ -96,6 +96,22 @@ def _mixed_rows(rng, shape):
     return rng.normal(size=shape) * 10.0 ** rng.integers(-30, 31, size=(shape[0], 1))
 
 
+def _tiny_and_huge(rng, shape):
+    """Return a row float32 rounds to few digits, and rows that make much of that.
+
+    The last rows, and not those before them, are closest to the tiny one by inner
+    product, which is not so of what is left of it in float32. It takes some 50 columns
+    for that to be more than other roundings.
+    """
+    rows = rng.normal(size=shape)
+    half = shape[1] // 2
+    usual = 2.0 ** np.frexp(np.sqrt(shape[1]))[1]
+    rows[1, :half], rows[1, half:] = 1.49 * 2.0**-149 * usual, 1.45 * 2.0**-149 * usual
+    rows[2:14] = rows[-3:] = 0.0
+    rows[2:14, -half:] = rows[-3:, :half] = 2.0**47 * usual
+    return rows
+
+
 def _mixed_cells32(rng, shape):
     return np.float32(rng.normal(size=shape) * 10.0 ** rng.integers(-37, 37, shape))
 
@@ -117,6 +133,7 @@ KINDS = {
         _large,
         _mixed_rows,
         _mixed_cells32,
+        _tiny_and_huge,
     )
 }
 # Variances of such numbers are beyond float64, or say nothing.

@@ -54,6 +54,10 @@ def test_imports_go_down_only(relative, tree):
     assert house.upward_imports(tree, relative) == []
 
 
+def test_the_engine_is_imported_as_a_whole(relative, tree):
+    assert house.engine_internals(tree, relative) == []
+
+
 def test_third_party_modules_stay_in_their_room(relative, tree):
     assert house.misplaced_imports(tree, relative) == []
 
@@ -228,6 +232,21 @@ def test_private_sklearn_imports_sees(source):
 )
 def test_private_sklearn_imports_lets_pass(source):
     assert house.private_sklearn_imports(ast.parse(source)) == []
+
+
+@pytest.mark.parametrize(
+    ("relative", "source", "kept"),
+    [
+        ("engine/_a.py", "from sknorms.engine._rounding import gamma32", True),
+        ("metrics/_a.py", "from sknorms.engine import gamma32", True),
+        ("metrics/_a.py", "from sknorms.norms._scaled import divide_rows", True),
+        ("metrics/_a.py", "from sknorms.engine._rounding import gamma32", False),
+        ("neighbors/_a.py", "def f():\n    import sknorms.engine._plan", False),
+        ("metrics/_a.py", "from sknorms.engine import _plan", False),
+    ],
+)
+def test_engine_internals(relative, source, kept):
+    assert (house.engine_internals(ast.parse(source), relative) == []) is kept
 
 
 def test_private_sknorms_imports():

@@ -11,12 +11,27 @@ from sknorms.engine._coordinate import CoordinateEmbedding
 from sknorms.engine._corpus import Corpus
 from sknorms.engine._geometry import Embedded, Embedding, Geometry
 from sknorms.engine._matrix import fill_matrix, fill_pairs
+from sknorms.engine._overlap import OverlapEmbedding
 from sknorms.engine._plan import working_bytes
 from sknorms.engine._product import ChordEmbedding, DotEmbedding
-from sknorms.engine._rounding import power_of_two_scale
+from sknorms.engine._rounding import (
+    EXACT_SLACK,
+    UNDERFLOW32,
+    UNIT32,
+    VANISHING64,
+    drop_long,
+    gamma32,
+    power_of_two_scale,
+    round_down32,
+    round_up32,
+)
 from sknorms.engine._search import nearest, within
 
 __all__ = [
+    "EXACT_SLACK",
+    "UNDERFLOW32",
+    "UNIT32",
+    "VANISHING64",
     "ChordEmbedding",
     "CoordinateEmbedding",
     "Corpus",
@@ -24,11 +39,16 @@ __all__ = [
     "Embedded",
     "Embedding",
     "Geometry",
+    "OverlapEmbedding",
     "Ragged",
+    "drop_long",
     "fill_matrix",
     "fill_pairs",
+    "gamma32",
     "nearest",
     "power_of_two_scale",
+    "round_down32",
+    "round_up32",
     "within",
     "working_bytes",
 ]

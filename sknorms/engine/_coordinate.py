@@ -13,7 +13,9 @@ from sknorms._typing import AnyArray, Float32Array, FloatArray, Rows
 from sknorms.engine._geometry import Embedded, Embedding
 from sknorms.engine._rounding import (
     EXACT_SLACK,
+    UNDERFLOW32,
     UNIT32,
+    drop_long,
     gamma32,
     round_down32,
     round_up32,
@@ -21,9 +23,6 @@ from sknorms.engine._rounding import (
 
 __all__ = ["CoordinateEmbedding"]
 
-# Scaled sizes beyond this could overflow float32 sums; such rows are always refined.
-_LARGEST = 2.0**100
-_UNDERFLOW = 2.0**-100
 # Queries of one tile of the column-wise passes.
 _TILE_QUERIES = 16
 
@@ -97,8 +96,7 @@ class CoordinateEmbedding(Embedding):
             largest = np.abs(wide).max(axis=1, initial=0.0)
             sizes = self.sizes(wide)
             vectors = wide.astype(np.float32)
-        loose = ~((largest <= _LARGEST) & (sizes <= _LARGEST))
-        vectors[loose] = 0
+        loose = drop_long(vectors, np.maximum(largest, sizes))
         stays = self.center is None and rows.dtype != np.float64
         if stays:
             sizes[:] = 0.0  # these rows are float32 numbers already
@@ -123,7 +121,7 @@ class CoordinateEmbedding(Embedding):
     ) -> tuple[Float32Array, Float32Array]:
         """Keep pairs whose true sum may be within reach."""
         grown = 1.0 + self.relative_error
-        level = round_up32(self.reach(thresholds) * grown + sizes + _UNDERFLOW)
+        level = round_up32(self.reach(thresholds) * grown + sizes + UNDERFLOW32)
         return np.ones(len(sizes), dtype=np.float32), level
 
 

@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from sknorms._typing import Float32Array, FloatArray, Rows
 from sknorms.engine._geometry import Embedded, Embedding
-from sknorms.engine._product import squared_lengths, to_float32
-from sknorms.engine._rounding import EXACT_SLACK, UNIT32, gamma32, round_up32
+from sknorms.engine._rounding import (
+    EXACT_SLACK,
+    UNDERFLOW32,
+    UNIT32,
+    drop_long,
+    gamma32,
+    round_up32,
+    squared_lengths,
+    to_float32,
+)
 
 __all__ = ["OverlapEmbedding"]
-
-# Scaled squared lengths beyond this could overflow in float32.
-_LONGEST = 2.0**100
-# Absolute room for products and casts that fall below the normal float32 range.
-_UNDERFLOW = 2.0**-80
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,8 @@ class OverlapEmbedding(Embedding):
             scaled = rows.astype(np.float64) * self.scale
             vectors = to_float32(scaled)
             lengths = squared_lengths(vectors)
-        lost = ~(lengths <= _LONGEST) | self.foreign(rows)
-        if lost.any():
-            lengths[lost] = np.nan
-            if sparse.issparse(vectors):
-                vectors.data[np.repeat(lost, np.diff(vectors.indptr))] = 0
-            else:
-                vectors[lost] = 0
+        lengths[self.foreign(rows)] = np.nan
+        lengths[drop_long(vectors, lengths)] = np.nan
         return vectors, lengths
 
     def corpus(self, rows: Rows) -> Embedded:
@@ -88,7 +85,7 @@ class OverlapEmbedding(Embedding):
         # gamma_d for the product; casts of both rows, offset, weight and the test.
         forgiven = gamma32(self.columns) + 16 * UNIT32 + EXACT_SLACK
         weight = -round_up32(forgiven - slope)
-        level = room + EXACT_SLACK * np.abs(room) + _UNDERFLOW
+        level = room + EXACT_SLACK * np.abs(room) + UNDERFLOW32
         raised = round_up32(level - weight.astype(np.float64) * sizes)
         # NaN compares false: a row that was left out is kept against every other.
         return weight, raised

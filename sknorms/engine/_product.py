@@ -7,55 +7,25 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sknorms._arrays import row_sum
 from sknorms._typing import Float32Array, FloatArray, Rows
 from sknorms.engine._geometry import Embedded, Embedding
 from sknorms.engine._rounding import (
     EXACT_SLACK,
+    UNDERFLOW32,
     UNIT32,
+    VANISHING64,
+    drop_long,
     gamma32,
     round_down32,
     round_up32,
+    squared_lengths,
+    to_float32,
 )
 
-__all__ = ["ChordEmbedding", "DotEmbedding", "squared_lengths", "to_float32"]
+__all__ = ["ChordEmbedding", "DotEmbedding"]
 
-# Scaled squared lengths beyond this could overflow in float32; such rows are left out
-# of the product and every pair with them is evaluated exactly.
-_LONGEST = 2.0**100
-# Absolute room for products and casts that fall below the normal float32 range: a cast
-# loses up to 2^-150 a coordinate, which a row of length 2^50 turns into sqrt(d) 2^-100.
-_UNDERFLOW = 2.0**-80
 # The h of `ChordEmbedding`: costs half a float32 rounding, forgives errors of 1e-12.
 _SPLIT = 2.0**-26
-
-
-def to_float32(vectors: Rows) -> Rows:
-    """Round to float32 without warnings; overflow is dealt with by its caller."""
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return vectors.astype(np.float32)
-
-
-def squared_lengths(rows: Rows) -> FloatArray:
-    """Return the squared Euclidean length of float32 rows, in float64."""
-    if sparse.issparse(rows):
-        wide = rows.astype(np.float64)
-        return np.asarray(wide.multiply(wide).sum(axis=1)).ravel()
-    wide = rows.astype(np.float64)
-    total: FloatArray = row_sum(wide * wide)
-    return total
-
-
-def _drop_long(rows: Rows, lengths: FloatArray) -> tuple[Rows, Any]:
-    """Zero the rows that float32 cannot carry; return them and which they were."""
-    long = ~(lengths <= _LONGEST)
-    if long.any():
-        if sparse.issparse(rows):
-            # Values only: the structure stays that of the rows that were embedded.
-            rows.data[np.repeat(long, np.diff(rows.indptr))] = 0
-        else:
-            rows[long] = 0
-    return rows, long
 
 
 class ChordEmbedding(Embedding):
@@ -103,7 +73,7 @@ class ChordEmbedding(Embedding):
         exact, error = self.vectors(rows)
         vectors = to_float32(exact)
         lengths = squared_lengths(vectors)
-        vectors, long = _drop_long(vectors, lengths)
+        long = drop_long(vectors, lengths)
         sizes = lengths * (1.0 - self._relative_error(vectors.shape[1]))
         sizes -= 2.0 * np.square(error) / _SPLIT
         sizes[long] = -np.inf
@@ -115,7 +85,7 @@ class ChordEmbedding(Embedding):
         """Keep pairs with ``|x - y|^2 <= reach``, errors included."""
         with np.errstate(over="ignore"):
             reach = self.squared_reach(thresholds) * (1.0 + EXACT_SLACK)
-        level = round_up32(0.5 * (reach + _UNDERFLOW - sizes))
+        level = round_up32(0.5 * (reach + UNDERFLOW32 - sizes))
         return np.full(len(sizes), 0.5, dtype=np.float32), level
 
 
@@ -143,7 +113,7 @@ class DotEmbedding(Embedding):
                 scaled = sparse.csr_array(scaled)
         vectors = to_float32(scaled)
         lengths = squared_lengths(vectors)
-        vectors, long = _drop_long(vectors, lengths)
+        long = drop_long(vectors, lengths)
         return vectors, np.sqrt(lengths), long
 
     def corpus(self, rows: Rows) -> Embedded:
@@ -168,8 +138,8 @@ class DotEmbedding(Embedding):
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = thresholds * self.scale * self.scale
             # Exact keys round to zero below the float64 range: those are ties.
-            vanished = 2.0**-1000 * self.scale * self.scale
-            room = EXACT_SLACK * np.abs(scaled) + _UNDERFLOW + vanished
+            vanished = VANISHING64 * self.scale * self.scale
+            room = EXACT_SLACK * np.abs(scaled) + UNDERFLOW32 + vanished
             level = round_up32(scaled + room)
         # An infinite size or threshold keeps every pair.
         level[np.isinf(sizes) | np.isinf(thresholds)] = np.inf

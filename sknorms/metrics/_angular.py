@@ -16,6 +16,7 @@ from sknorms._typing import BoolArray, FloatArray, IndexArray, Rows, SparseMatri
 from sknorms.engine import DotEmbedding, Embedding, power_of_two_scale
 from sknorms.metrics._embeddings import RowChord, SparseRowChord
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._statistics import typical_rows
 from sknorms.metrics._tables import PRODUCT, SQUARE, SumMetric, squared_chords
 from sknorms.norms._scaled import divide_rows, scaled_row_norms
 
@@ -209,4 +210,5 @@ class Dot(SumMetric):
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of the rows, each error relative to |x||y|."""
-        return DotEmbedding(power_of_two_scale(scaled_row_norms(rows).values))
+        typical = scaled_row_norms(typical_rows(rows))
+        return DotEmbedding(power_of_two_scale(typical.values))

@@ -9,9 +9,14 @@ from scipy.spatial.distance import cdist
 from sknorms._arrays import row_sum, widen
 from sknorms._compile import Kernel, kernels_available
 from sknorms._typing import AnyArray, Float32Array, FloatArray, Rows
-from sknorms.engine import CoordinateEmbedding, Embedded, power_of_two_scale
-from sknorms.engine._rounding import UNIT32, round_up32
-from sknorms.metrics._embeddings import column_means, typical_rows
+from sknorms.engine import (
+    UNDERFLOW32,
+    UNIT32,
+    CoordinateEmbedding,
+    Embedded,
+    power_of_two_scale,
+    round_up32,
+)
 from sknorms.metrics._kernels import (
     POWER_ERROR,
     canberra_scores,
@@ -20,6 +25,7 @@ from sknorms.metrics._kernels import (
     manhattan_scores,
     power_scores,
 )
+from sknorms.metrics._statistics import column_means, typical_rows
 from sknorms.norms._scaled import scaled_row_norms
 
 __all__ = [
@@ -98,6 +104,7 @@ class _Homogeneous(CoordinateEmbedding):
 class ManhattanBound(_Homogeneous):
     """Sum of absolute differences."""
 
+    combine: ClassVar[np.ufunc | None] = np.add
     scipy_name: ClassVar[str] = "cityblock"
 
     @property
@@ -115,6 +122,7 @@ class ManhattanBound(_Homogeneous):
 class ChebyshevBound(_Homogeneous):
     """Largest absolute difference."""
 
+    combine: ClassVar[np.ufunc | None] = np.maximum
     scipy_name: ClassVar[str] = "chebyshev"
 
     @property
@@ -235,6 +243,7 @@ class BrayCurtisBound(CoordinateEmbedding):
     2u S, which raises t by 2u.
     """
 
+    combine: ClassVar[np.ufunc | None] = np.add
     scipy_name: ClassVar[str] = "cityblock"
 
     @classmethod
@@ -270,5 +279,5 @@ class BrayCurtisBound(CoordinateEmbedding):
         t = np.clip(thresholds, -1.0, 2.0)
         t = t + np.abs(t) * self.relative_error + 2 * UNIT32
         weight = -round_up32(t)
-        level = round_up32(-weight.astype(np.float64) * sizes + 2.0**-100)
+        level = round_up32(-weight.astype(np.float64) * sizes + UNDERFLOW32)
         return weight, level

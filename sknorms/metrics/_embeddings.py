@@ -6,18 +6,18 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
-from sknorms._arrays import row_slices, widen
+from sknorms._arrays import widen
 from sknorms._typing import FloatArray, Rows
-from sknorms.engine import ChordEmbedding, Geometry, power_of_two_scale
+from sknorms.engine import (
+    VANISHING64,
+    ChordEmbedding,
+    Geometry,
+    power_of_two_scale,
+)
+from sknorms.metrics._statistics import column_means, typical_rows
 from sknorms.norms._scaled import scaled_row_norms
 
-__all__ = ["AffineChord", "RowChord", "SparseRowChord", "column_means", "typical_rows"]
-
-_BLOCK_BYTES = 1 << 20
-# More than all terms of a key can lose below the range of float64.
-_VANISHING = 2.0**-1040
-# How many rows tell a typical length well enough to choose a scale.
-_TYPICAL_ROWS = 1024
+__all__ = ["AffineChord", "RowChord", "SparseRowChord"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ class AffineChord(ChordEmbedding):
     def squared_reach(self, keys: FloatArray) -> FloatArray:
         """Return the squared scaled length that a key allows."""
         # Squares and products are rounded to multiples of the smallest float64.
-        raised = keys + _VANISHING
+        raised = keys + VANISHING64
         if self.squared:
             return raised * self.scale * self.scale
         reach: FloatArray = np.square(raised * self.scale)
@@ -126,21 +126,3 @@ class SparseRowChord(RowChord):
         if sparse.issparse(rows):
             return self.geometry.represent_sparse(rows) * self.scale, 2.0**-50
         return super().vectors(rows)
-
-
-def typical_rows(rows: Rows) -> Rows:
-    """Return up to a thousand evenly spaced rows, float64 where dense."""
-    some = np.linspace(0, rows.shape[0] - 1, _TYPICAL_ROWS).astype(np.intp)
-    chosen = rows[np.unique(some)]
-    return chosen if sparse.issparse(chosen) else widen(chosen)
-
-
-def column_means(rows: Rows) -> FloatArray:
-    """Return the float64 mean of each column of dense rows, zero where it overflows."""
-    n_rows, n_features = rows.shape
-    total = np.zeros(n_features)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for block in row_slices(n_rows, max(1, _BLOCK_BYTES // (8 * n_features))):
-            total += widen(rows[block]).sum(axis=0)
-        means = total / n_rows
-    return np.where(np.isfinite(means), means, 0.0)

@@ -9,18 +9,20 @@ import numpy as np
 from sknorms._arrays import row_sum, widen
 from sknorms._parallel import single_threaded_blas
 from sknorms._typing import FloatArray, Rows
-from sknorms.engine import ChordEmbedding, Embedding, power_of_two_scale
-from sknorms.metrics._embeddings import column_means, typical_rows
+from sknorms.engine import (
+    VANISHING64,
+    ChordEmbedding,
+    Embedding,
+    power_of_two_scale,
+)
 from sknorms.metrics._metric import Metric, frozen_array
 from sknorms.metrics._registry import register_metric
-from sknorms.metrics._statistics import covariance
+from sknorms.metrics._statistics import column_means, covariance, typical_rows
 from sknorms.norms._scaled import last_axis_norm, scaled_row_norms
 
 __all__ = ["Mahalanobis"]
 
 _EPS = 2.0**-52
-# More than all terms of a key can lose below the range of float64.
-_VANISHING = 2.0**-1040
 # Error of a scaled vector that leaves no bound.
 _HOPELESS = 2.0**400
 # An inverse that was computed is symmetric and semi-definite up to its rounding.
@@ -180,7 +182,7 @@ class WhitenedChord(ChordEmbedding):
     def squared_reach(self, keys: FloatArray) -> FloatArray:
         """Return the squared scaled length that a key allows."""
         # Rotated differences are rounded to multiples of the smallest float64.
-        reach: FloatArray = np.square((keys + _VANISHING) * self.scale)
+        reach: FloatArray = np.square((keys + VANISHING64) * self.scale)
         return reach
 
 

@@ -7,21 +7,25 @@ import numpy as np
 
 from sknorms._arrays import row_sum, widen
 from sknorms._typing import Float32Array, FloatArray, Rows
-from sknorms.engine import Embedded, Embedding, power_of_two_scale
-from sknorms.engine._rounding import EXACT_SLACK, UNIT32, gamma32, round_up32
+from sknorms.engine import (
+    EXACT_SLACK,
+    UNDERFLOW32,
+    UNIT32,
+    VANISHING64,
+    Embedded,
+    Embedding,
+    drop_long,
+    gamma32,
+    power_of_two_scale,
+    round_up32,
+)
 from sknorms.metrics._domain import Domain, Missing
-from sknorms.metrics._embeddings import typical_rows
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._statistics import observed_means, typical_rows
 from sknorms.norms._scaled import last_axis_norm, scaled_row_norms
 
-__all__ = ["NanEuclidean", "observed_means"]
-
-# Scaled squared lengths beyond this could overflow in float32.
-_LONGEST = 2.0**100
-# Absolute room for products and casts that fall below the normal float32 range.
-_UNDERFLOW = 2.0**-80
-_SMALLEST = 2.0**-1070
+__all__ = ["NanEuclidean"]
 
 
 @register_metric
@@ -114,8 +118,7 @@ class MaskedProduct(Embedding):
             values = np.where(observed, values, 0.0).astype(np.float32)
             values = values.astype(np.float64)
             lengths = row_sum(np.square(values))
-        long = ~(lengths <= _LONGEST)
-        values[long] = 0.0
+        long = drop_long(values, lengths)
         lengths[long] = 0.0
         return values, observed.astype(np.float64), lengths, long
 
@@ -143,18 +146,10 @@ class MaskedProduct(Embedding):
         """Keep pairs whose sum may be within reach of the larger count."""
         with np.errstate(over="ignore"):
             # Keys are rounded to multiples of the smallest float64.
-            raised = (thresholds + _SMALLEST) * self.scale
+            raised = (thresholds + VANISHING64) * self.scale
             share = np.square(raised) / len(self.center)
             weight = -round_up32(share * (1.0 + 8 * UNIT32 + EXACT_SLACK))
-        return weight, round_up32(sizes + _UNDERFLOW)
-
-
-def observed_means(rows: FloatArray) -> FloatArray:
-    """Return the mean of what was observed in each column, 0 where that is nothing."""
-    count = np.maximum((~np.isnan(rows)).sum(axis=0), 1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        means = np.nansum(rows, axis=0) / count
-    return np.where(np.isfinite(means), means, 0.0)
+        return weight, round_up32(sizes + UNDERFLOW32)
 
 
 def _side_by_side(columns: list[FloatArray]) -> Float32Array:

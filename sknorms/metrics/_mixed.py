@@ -8,14 +8,18 @@ import numpy as np
 from sknorms._arrays import row_slices, row_sum, widen
 from sknorms._compile import Kernel, kernels_available
 from sknorms._typing import AnyArray, BoolArray, Float32Array, FloatArray, Rows
-from sknorms.engine import CoordinateEmbedding, Embedded, Embedding
-from sknorms.engine._rounding import UNIT32, round_up32
+from sknorms.engine import (
+    UNIT32,
+    CoordinateEmbedding,
+    Embedded,
+    Embedding,
+    round_up32,
+)
 from sknorms.metrics._domain import Domain, Missing
-from sknorms.metrics._embeddings import typical_rows
 from sknorms.metrics._kernels import capped_scores
 from sknorms.metrics._metric import Metric, frozen_array
-from sknorms.metrics._missing import observed_means
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._statistics import observed_means, typical_rows
 
 __all__ = ["Gower"]
 

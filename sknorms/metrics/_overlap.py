@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._typing import FloatArray, Rows
-from sknorms.engine._overlap import OverlapEmbedding
+from sknorms.engine import OverlapEmbedding
 
 __all__ = ["LineBound", "TruthBound", "ratio"]
 

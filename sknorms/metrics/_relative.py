@@ -16,6 +16,7 @@ from sknorms.metrics._coordinate_bounds import BrayCurtisBound, CanberraBound
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._overlap import LineBound, ratio
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._statistics import typical_rows
 from sknorms.metrics._tables import ABSOLUTE, RELATIVE, SumMetric, sum_table
 from sknorms.norms._scaled import scaled_row_norms
 
@@ -122,7 +123,7 @@ class Tanimoto(Metric):
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of the rows and their squared lengths."""
-        scale = power_of_two_scale(scaled_row_norms(rows).values)
+        scale = power_of_two_scale(scaled_row_norms(typical_rows(rows)).values)
         return LineBound(scale, rows.shape[1], self)
 
 

@@ -11,9 +11,9 @@ from sknorms._typing import FloatArray, Rows
 from sknorms._validation import check_choice
 from sknorms.engine import ChordEmbedding, Embedding, power_of_two_scale
 from sknorms.metrics._domain import Domain, LatitudeLongitude
-from sknorms.metrics._embeddings import typical_rows
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._statistics import typical_rows
 from sknorms.norms._scaled import scaled_row_norms
 
 __all__ = ["Haversine"]

@@ -1,17 +1,52 @@
-"""Statistics of columns that some metrics learn from the data they are fitted on."""
+"""Statistics of columns: what some metrics learn from data, and bounds centre on."""
 
 import numpy as np
+from scipy import sparse
 
 from sknorms._arrays import row_slices, widen
 from sknorms._parallel import single_threaded_blas
 from sknorms._typing import FloatArray, Rows
 from sknorms._validation import first_rows
 
-__all__ = ["column_variances", "covariance"]
+__all__ = [
+    "column_means",
+    "column_variances",
+    "covariance",
+    "observed_means",
+    "typical_rows",
+]
 
 _BLOCK_BYTES = 1 << 22
+# How many rows tell a typical length well enough to choose a scale.
+_TYPICAL_ROWS = 1024
 # Variances below this are sums of squares that have lost digits.
 _SMALLEST = 2.0**-1000
+
+
+def typical_rows(rows: Rows) -> Rows:
+    """Return up to a thousand evenly spaced rows, float64 where dense."""
+    some = np.linspace(0, rows.shape[0] - 1, _TYPICAL_ROWS).astype(np.intp)
+    chosen = rows[np.unique(some)]
+    return chosen if sparse.issparse(chosen) else widen(chosen)
+
+
+def column_means(rows: Rows) -> FloatArray:
+    """Return the float64 mean of each column of dense rows, zero where it overflows."""
+    n_rows, n_features = rows.shape
+    total = np.zeros(n_features)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in row_slices(n_rows, max(1, _BLOCK_BYTES // (8 * n_features))):
+            total += widen(rows[block]).sum(axis=0)
+        means = total / n_rows
+    return np.where(np.isfinite(means), means, 0.0)
+
+
+def observed_means(rows: FloatArray) -> FloatArray:
+    """Return the mean of what was observed in each column, 0 where that is nothing."""
+    count = np.maximum((~np.isnan(rows)).sum(axis=0), 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        means = np.nansum(rows, axis=0) / count
+    return np.where(np.isfinite(means), means, 0.0)
 
 
 def column_variances(rows: Rows) -> FloatArray:

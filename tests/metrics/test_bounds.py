@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from metric_cases import CASES, KINDS, Case, in_domain, learned, rows_for
+from metric_cases import CASES, DEFAULTS, KINDS, Case, in_domain, learned, rows_for
 from scipy import sparse
 
 from sknorms.engine import Corpus, nearest, within
@@ -57,6 +57,13 @@ def test_search_finds_what_brute_force_finds(case, kind):
     searched = check_search(metric, rows[:N_QUERIES], rows)
     # Powers below one of large differences are the only values that overflow here.
     assert searched or case.params.get("p") == 0.5
+
+
+@pytest.mark.parametrize("case", DEFAULTS, ids=str)
+def test_what_float32_rounds_away_of_tiny_rows_loses_no_neighbour(case):
+    rows = rows_for(case, "tiny_and_huge", N_ROWS, n_features=50)
+    metric = case.metric.learn(rows)
+    assert check_search(metric, rows[:N_QUERIES], rows)
 
 
 @all_cases
