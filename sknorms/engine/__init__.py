@@ -6,6 +6,7 @@ float64 and in a fixed order, and offered to an accumulator ordered by (key, ind
 answer is therefore exact and does not depend on how the work was cut up.
 """
 
+from sknorms.engine._admission import Admission, NotSelf
 from sknorms.engine._collect import Ragged
 from sknorms.engine._coordinate import CoordinateEmbedding
 from sknorms.engine._corpus import Corpus
@@ -32,6 +33,7 @@ __all__ = [
     "UNDERFLOW32",
     "UNIT32",
     "VANISHING64",
+    "Admission",
     "ChordEmbedding",
     "CoordinateEmbedding",
     "Corpus",
@@ -39,6 +41,7 @@ __all__ = [
     "Embedded",
     "Embedding",
     "Geometry",
+    "NotSelf",
     "OverlapEmbedding",
     "Ragged",
     "drop_long",

@@ -113,6 +113,11 @@ class QueryBlock:
     def __len__(self) -> int:
         return int(self.rows.shape[0])
 
+    @property
+    def numbers(self) -> IndexArray:
+        """The number of each query among all of them."""
+        return np.arange(self.first, self.first + len(self))
+
     def pair_keys(
         self, corpus: Corpus, rows: IndexArray, indices: IndexArray
     ) -> FloatArray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sknorms._parallel import run_tasks
 from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
+from sknorms.engine._admission import Admission
 from sknorms.engine._collect import Ragged, TopK, WithinRadius
 from sknorms.engine._corpus import Corpus, QueryBlock
 from sknorms.engine._geometry import Embedded, Embedding
@@ -35,7 +36,8 @@ def nearest(
     queries: Rows,
     k: int,
     *,
-    exclude_self: bool = False,
+    admission: Admission | None = None,
+    complete: bool = True,
     first_query: int = 0,
     n_jobs: int | None = None,
     working_memory: float | None = None,
@@ -48,12 +50,15 @@ def nearest(
     queries : ndarray or CSR of shape (n_queries, n_features)
         Validated rows.
     k : int
-        Neighbours per query, at most the number of rows available to it.
-    exclude_self : bool
-        Leave corpus row ``first_query + i`` out of the answer to query i.
+        Neighbours per query, at most the number of corpus rows.
+    admission : Admission or None
+        Which pairs may be in an answer; None admits all.
+    complete : bool
+        Whether fewer than k neighbours are an error. Otherwise an answer that has
+        fewer ends in infinite keys.
     first_query : int
-        Number of the first query among all that the caller has: which corpus row it
-        is, if queries are corpus rows, and what error messages call it.
+        Number of the first query among all that the caller has: what the admission and
+        error messages call it.
     n_jobs : int or None
     working_memory : float or None
         Budget in MiB; None takes scikit-learn's setting.
@@ -68,17 +73,18 @@ def nearest(
     Raises
     ------
     ValueError
-        If a query has a finite distance to fewer than k rows.
+        If ``complete`` and a query has a finite distance to fewer than k rows.
     """
     plan = plan_search(
         corpus, queries.shape[0], k, n_jobs=n_jobs, working_memory=working_memory
     )
     sample = Sample.draw(corpus, plan.sample_rows, k)
-    scan = _NearestScan(corpus, queries, plan, exclude_self, first_query, k, sample)
+    scan = _NearestScan(corpus, queries, plan, admission, first_query, k, sample)
     found = _merge_shards(run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs))
     keys = np.concatenate([top.keys for top in found])
     indices = np.concatenate([top.indices for top in found])
-    _require_complete(keys, k, first_query)
+    if complete:
+        _require_complete(keys, k, first_query)
     return keys, indices
 
 
@@ -87,8 +93,9 @@ def within(
     queries: Rows,
     limits: FloatArray,
     *,
-    exclude_self: bool = False,
+    admission: Admission | None = None,
     sort_by_key: bool = False,
+    first_query: int = 0,
     n_jobs: int | None = None,
     working_memory: float | None = None,
 ) -> Ragged:
@@ -100,7 +107,7 @@ def within(
     plan = plan_search(
         corpus, queries.shape[0], 0, n_jobs=n_jobs, working_memory=working_memory
     )
-    scan = _RadiusScan(corpus, queries, plan, exclude_self, 0, limits)
+    scan = _RadiusScan(corpus, queries, plan, admission, first_query, limits)
     found = run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs)
     lists = [part.finish(sort_by_key=sort_by_key) for part in _merge_shards(found)]
     lengths = np.concatenate([np.diff(part.starts) for part in lists])
@@ -118,7 +125,7 @@ class _Scan:
     corpus: Corpus
     queries: Rows
     plan: Plan
-    exclude_self: bool
+    admission: Admission | None
     first_query: int
 
     def block(self, queries: slice) -> QueryBlock:
@@ -152,9 +159,9 @@ class _Scan:
             return
         for rows, columns in self._pairs(embedding, embedded, part, limits, scores):
             indices = columns + part.start
-            if self.exclude_self:
-                other = indices != rows + block.first
-                rows, indices = rows[other], indices[other]
+            if self.admission is not None:
+                admitted = self.admission.admits(rows + block.first, indices)
+                rows, indices = rows[admitted], indices[admitted]
             yield rows, indices, block.pair_keys(self.corpus, rows, indices)
 
     def _pairs(
@@ -178,10 +185,9 @@ class _Scan:
         corpus = self.corpus
         geometry = corpus.geometry
         keys = geometry.settle(geometry.block_keys(block.rows, corpus.rows[part]))
-        if self.exclude_self:
-            own = np.arange(len(block)) + block.first - part.start
-            inside = (own >= 0) & (own < keys.shape[1])
-            keys[np.flatnonzero(inside), own[inside]] = np.nan
+        if self.admission is not None:
+            columns = np.arange(part.start, part.stop)
+            keys[~self.admission.admits(block.numbers[:, None], columns)] = np.nan
         rows, columns = np.nonzero(keys <= self._tighten(keys, limits)[:, None])
         return rows, columns + part.start, keys[rows, columns]
 
@@ -199,7 +205,7 @@ class _NearestScan(_Scan):
         block = self.block(task.queries)
         top = TopK(len(block), self.k)
         seeds = first_thresholds(
-            self.corpus, block, self.k, self.sample, exclude_self=self.exclude_self
+            self.corpus, block, self.k, self.sample, admission=self.admission
         )
         self.fill(top, block, task.shard, seeds)
         return task.queries, top

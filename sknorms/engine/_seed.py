@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknorms._typing import FloatArray, IndexArray
+from sknorms.engine._admission import Admission
 from sknorms.engine._corpus import Corpus, QueryBlock
 from sknorms.engine._geometry import Embedded
 
@@ -33,7 +34,7 @@ def first_thresholds(
     k: int,
     sample: Sample | None,
     *,
-    exclude_self: bool,
+    admission: Admission | None = None,
 ) -> FloatArray:
     """Return, per query, a key that its k-th neighbour cannot exceed.
 
@@ -47,13 +48,15 @@ def first_thresholds(
     weight = np.float32(corpus.embedding.rank_weight)
     with np.errstate(invalid="ignore", over="ignore"):
         surrogate = weight * sample.embedded.numbers - score
-    wanted = min(k + exclude_self, len(sample.indices))
-    best = np.argpartition(surrogate, wanted - 1, axis=1)[:, :wanted]
+    if admission is not None:
+        shut = ~admission.admits(block.numbers[:, None], sample.indices)
+        surrogate[shut] = np.inf
+    best = np.argpartition(surrogate, k - 1, axis=1)[:, :k]
     indices = sample.indices[best]
-    rows = np.repeat(np.arange(len(block)), wanted)
+    rows = np.repeat(np.arange(len(block)), k)
     keys = block.pair_keys(corpus, rows, indices.ravel()).reshape(indices.shape)
-    if exclude_self:
-        keys[indices == (np.arange(len(block)) + block.first)[:, None]] = np.inf
+    if admission is not None:
+        keys[np.take_along_axis(shut, best, axis=1)] = np.inf
     # NaN (pairs without a distance) sorts last, and as a threshold prunes nothing.
     kth: FloatArray = np.sort(keys, axis=1)[:, k - 1]
     return np.where(np.isnan(kth), np.inf, kth)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._typing import AnyArray, BoolArray, FloatArray, IndexArray, Rows
-from sknorms.engine import Corpus, nearest, within
+from sknorms.engine import Admission, Corpus, NotSelf, nearest, within
 from sknorms.metrics import Metric
 
 __all__ = [
@@ -69,6 +69,11 @@ class Queries:
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
+
+    @property
+    def admission(self) -> Admission | None:
+        """Which pairs may be neighbours; None for all of them."""
+        return NotSelf() if self.are_training_rows else None
 
 
 @dataclass(frozen=True)
@@ -222,7 +227,7 @@ class MetricIndex(Index):
             self.corpus,
             queries.rows,
             k,
-            exclude_self=queries.are_training_rows,
+            admission=queries.admission,
             first_query=queries.first,
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
@@ -238,8 +243,9 @@ class MetricIndex(Index):
             self.corpus,
             queries.rows,
             self._key_limits(radius),
-            exclude_self=queries.are_training_rows,
+            admission=queries.admission,
             sort_by_key=by_value,
+            first_query=queries.first,
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
         )

@@ -9,11 +9,13 @@ from scipy import sparse
 
 from sknorms._arrays import row_sum, widen
 from sknorms.engine import (
+    Admission,
     ChordEmbedding,
     Corpus,
     Embedded,
     Embedding,
     Geometry,
+    NotSelf,
     nearest,
     within,
 )
@@ -117,22 +119,22 @@ def test_any_number_of_neighbors(geometry, k):
 def test_excluding_oneself_drops_no_duplicate(geometry, copies):
     X = np.repeat(table(30), copies, axis=0)
     k = 12
-    _, indices = nearest(Corpus.prepare(geometry, X), X, k, exclude_self=True)
+    _, indices = nearest(Corpus.prepare(geometry, X), X, k, admission=NotSelf())
     expected = brute(X, X, len(X))[1]
     for i, row in enumerate(expected):
         np.testing.assert_array_equal(indices[i], row[row != i][:k])
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: type(g).__name__)
-@pytest.mark.parametrize("exclude_self", [False, True])
-def test_within_is_brute_force(geometry, exclude_self):
+@pytest.mark.parametrize("admission", [None, NotSelf()], ids=repr)
+def test_within_is_brute_force(geometry, admission):
     X = table(700, kind="tied")
     limits = np.arange(700) % 5.0
-    found = within(Corpus.prepare(geometry, X), X, limits, exclude_self=exclude_self)
+    found = within(Corpus.prepare(geometry, X), X, limits, admission=admission)
     for i, limit in enumerate(limits):
         keys = np.square(X - X[i]).sum(axis=1)
         expected = np.flatnonzero(keys <= limit)
-        if exclude_self:
+        if admission is not None:
             expected = expected[expected != i]
         own = slice(found.starts[i], found.starts[i + 1])
         np.testing.assert_array_equal(found.indices[own], expected)
@@ -195,6 +197,49 @@ def test_too_few_comparable_rows_is_an_error_not_padding():
 def test_queries_may_be_a_part_of_the_corpus(geometry):
     X = np.repeat(table(200), 3, axis=0)
     corpus = Corpus.prepare(geometry, X)
-    _, whole = nearest(corpus, X, 4, exclude_self=True)
-    _, part = nearest(corpus, X[100:350], 4, exclude_self=True, first_query=100)
+    _, whole = nearest(corpus, X, 4, admission=NotSelf())
+    _, part = nearest(corpus, X[100:350], 4, admission=NotSelf(), first_query=100)
     np.testing.assert_array_equal(part, whole[100:350])
+
+
+@dataclass(frozen=True)
+class Allowed(Admission):
+    """Pairs of a table."""
+
+    table: np.ndarray
+
+    def admits(self, queries, indices):
+        return self.table[queries, indices]
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=lambda g: type(g).__name__)
+@pytest.mark.parametrize("share", [0.9, 0.1, 0.0])
+def test_pairs_that_are_not_admitted_are_as_if_they_were_not_there(geometry, share):
+    X, Q = table(900, kind="tied"), table(40, seed=1, kind="tied")
+    allowed = np.random.default_rng(2).random((40, 900)) < share
+    allowed[:3] = np.arange(900) < 4
+    corpus = Corpus.prepare(geometry, X)
+    keys, indices = nearest(corpus, Q, 6, admission=Allowed(allowed), complete=False)
+    limits = np.full(40, 3.0)
+    lists = within(corpus, Q, limits, admission=Allowed(allowed))
+    for i, row in enumerate(allowed):
+        expected = np.square(X - Q[i]).sum(axis=1)
+        order = np.lexsort((np.arange(900), expected))
+        order = order[row[order]][:6]
+        found = np.isfinite(keys[i])
+        np.testing.assert_array_equal(indices[i, found], order)
+        np.testing.assert_array_equal(keys[i, found], expected[order])
+        assert not found[len(order) :].any()
+        own = slice(lists.starts[i], lists.starts[i + 1])
+        np.testing.assert_array_equal(
+            lists.indices[own], np.flatnonzero(row & (expected <= 3.0))
+        )
+
+
+def test_fewer_admitted_rows_than_neighbors_are_an_error_unless_allowed():
+    X = table(50)
+    allowed = np.zeros((2, 50), dtype=bool)
+    allowed[:, :3] = True
+    corpus = Corpus.prepare(Bounded(), X)
+    with pytest.raises(ValueError, match="a finite distance to 3 rows only, but 4"):
+        nearest(corpus, X[:2], 4, admission=Allowed(allowed))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sknorms._arrays import row_sum
-from sknorms.engine import ChordEmbedding, Corpus, Geometry
+from sknorms.engine import ChordEmbedding, Corpus, Geometry, NotSelf
 from sknorms.engine._corpus import QueryBlock
 from sknorms.engine._seed import Sample, first_thresholds
 
@@ -52,8 +52,9 @@ def table(kind="float"):
 def thresholds(geometry, rows, size, k, *, exclude_self=False, first=0):
     corpus = Corpus.prepare(geometry, rows)
     block = QueryBlock.prepare(corpus, rows, slice(first, first + N_QUERIES))
+    admission = NotSelf() if exclude_self else None
     sample = Sample.draw(corpus, size, k)
-    return first_thresholds(corpus, block, k, sample, exclude_self=exclude_self)
+    return first_thresholds(corpus, block, k, sample, admission=admission)
 
 
 def kth_keys(rows, k, *, exclude_self, first=0):
