@@ -1,15 +1,28 @@
-"""What every benchmark shares: naming the machine, and timing candidates in turn."""
+"""What every benchmark shares: naming the machine, timing in turn, measuring memory."""
 
+import ctypes
+import gc
 import importlib.metadata
 import os
 import platform
+import re
 import statistics
 import time
 from pathlib import Path
 
-__all__ = ["describe_machine", "print_ratios", "take_turns"]
+__all__ = ["describe_machine", "paired", "peak_memory", "print_ratios", "take_turns"]
 
-_LIBRARIES = ("sknorms", "scikit-learn", "numpy", "scipy", "numba", "faiss-cpu")
+_LIBRARIES = (
+    "sknorms",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "numba",
+    "faiss-cpu",
+    "usearch",
+)
+_STATUS = Path("/proc/self/status")
+_CLEAR = Path("/proc/self/clear_refs")
 
 
 def describe_machine():
@@ -55,13 +68,62 @@ def take_turns(candidates, rounds):
     return seconds
 
 
+def paired(times, ours):
+    """Return (median, least, greatest) of the ratios of two series, round by round."""
+    ratios = [t / o for t, o in zip(times, ours, strict=True)]
+    return statistics.median(ratios), min(ratios), max(ratios)
+
+
 def print_ratios(title, seconds, ours="sknorms"):
     """Print medians, and each candidate's time over ours, paired round by round."""
     print(f"\n{title}")
     for name, times in seconds.items():
-        ratios = [t / o for t, o in zip(times, seconds[ours], strict=True)]
+        middle, least, greatest = paired(times, seconds[ours])
         print(
             f"  {name:28s} {statistics.median(times):8.3f} s   "
-            f"x{statistics.median(ratios):6.2f} of {ours}   "
-            f"(rounds {min(ratios):.2f} to {max(ratios):.2f})"
+            f"x{middle:6.2f} of {ours}   "
+            f"(rounds {least:.2f} to {greatest:.2f})"
         )
+
+
+def peak_memory(run):
+    """Return (result of a call, MiB that it needed at its peak, above what was there).
+
+    The peak is that of the whole process as the system counts it, so it includes what
+    compiled libraries take and the result itself. It is None where the system does not
+    count (other than Linux) or does not let the count be reset.
+    """
+    gc.collect()
+    _give_back()
+    before = _resident("VmRSS") if _reset_peak() else None
+    result = run()
+    peak = _resident("VmHWM")
+    if before is None or peak is None:
+        return result, None
+    return result, (peak - before) / 1024
+
+
+def _reset_peak():
+    """Set the process's peak to what it has now; say whether that worked."""
+    try:
+        _CLEAR.write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def _resident(field):
+    """Return a field of the process's status in KiB, or None."""
+    try:
+        found = re.search(rf"{field}:\s+(\d+)", _STATUS.read_text())
+    except OSError:
+        return None
+    return int(found[1]) if found else None
+
+
+def _give_back():
+    """Hand freed memory back to the system, so that its second use is seen as well."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):
+        return
