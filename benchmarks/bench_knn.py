@@ -309,7 +309,11 @@ def main():
         except MissingData as error:
             print(f"\n[{name}] left out: {error}")
             continue
-        result["kernels"] = compiled
+        result |= {
+            "kernels": compiled,
+            "machine": describe_machine(),
+            "threads": options.threads,
+        }
         show(result)
         if options.json:
             with options.json.open("a") as file:

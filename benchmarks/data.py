@@ -94,7 +94,7 @@ def gaussian(n_rows, n_queries, n_columns=32, dtype=np.float32):
     """Return independent standard normal values: the worst case for any pruning."""
     rng = np.random.default_rng(0)
     draw = rng.standard_normal((n_rows + n_queries, n_columns), dtype=np.float32)
-    return Table(*split(draw.astype(dtype), n_queries), "gaussian")
+    return Table(*split(draw.astype(dtype), n_queries), "standard normal values")
 
 
 def uniform(n_rows, n_queries, n_columns=3, dtype=np.float64):
@@ -135,7 +135,7 @@ def image_like(n_rows, n_queries, dtype=np.float32):
     rows, queries = split(draw.astype(dtype), n_queries)
     labels = (of_cluster % N_CLASSES)[: len(rows)]
     facts = (describe_spectrum(rows), describe_contrast(rows, queries[:50]))
-    return Table(rows, queries, "image-like", labels, facts)
+    return Table(rows, queries, f"made in {N_CLUSTERS} clusters", labels, facts)
 
 
 def spectrum(n_columns):
