@@ -16,6 +16,8 @@ import joblib
 from joblib.parallel import get_active_backend
 from threadpoolctl import ThreadpoolController
 
+from sknorms._validation import ParameterError
+
 __all__ = ["effective_jobs", "run_tasks", "single_threaded_blas"]
 
 Task = TypeVar("Task")
@@ -58,12 +60,12 @@ def effective_jobs(n_jobs: int | None) -> int:
 
 def _check_jobs(n_jobs: Any) -> None:
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral):
-        raise TypeError(
+        raise ParameterError(
             f"n_jobs must be None or an integer; got {n_jobs!r} of type "
             f"{type(n_jobs).__name__}."
         )
     if n_jobs == 0:
-        raise ValueError(
+        raise ParameterError(
             "n_jobs must not be 0: pass 1 for one thread, -1 for all cores, or None."
         )
 

@@ -4,7 +4,8 @@ Every message names the parameter, the value received and what to do about it.
 """
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any
 
@@ -16,6 +17,7 @@ from sknorms._typing import AnyArray, Rows
 
 __all__ = [
     "STORAGE_DTYPES",
+    "ParameterError",
     "check_choice",
     "check_flag",
     "check_integer",
@@ -23,8 +25,18 @@ __all__ = [
     "check_real",
     "check_rows",
     "first_rows",
+    "naming_bad_rows",
     "output_dtype",
 ]
+
+
+class ParameterError(ValueError, TypeError):
+    """A parameter has the wrong type or value.
+
+    It is both errors, as scikit-learn's for parameters is: code that catches either
+    one goes on working.
+    """
+
 
 # Kept as they are and widened block by block; anything else becomes float64.
 STORAGE_DTYPES = (np.float64, np.float32, np.float16, np.int8, np.uint8, np.bool_)
@@ -34,27 +46,27 @@ def check_choice(name: str, value: Any, choices: Collection[Any]) -> Any:
     """Return ``value`` if it is one of ``choices``."""
     if not any(value is choice or value == choice for choice in choices):
         listed = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{name} must be one of {listed}; got {value!r}.")
+        raise ParameterError(f"{name} must be one of {listed}; got {value!r}.")
     return value
 
 
 def check_flag(name: str, value: Any) -> bool:
     """Return ``value`` as a bool if it is one."""
     if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be True or False; got {value!r}.")
+        raise ParameterError(f"{name} must be True or False; got {value!r}.")
     return bool(value)
 
 
 def check_integer(name: str, value: Any, *, low: int, high: int | None = None) -> int:
     """Return ``value`` as an int within ``[low, high]``."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Integral):
-        raise TypeError(
+        raise ParameterError(
             f"{name} must be an integer; got {value!r} of type {type(value).__name__}."
         )
     number = int(value)
     if number < low or (high is not None and number > high):
         bounds = f">= {low}" if high is None else f"between {low} and {high}"
-        raise ValueError(f"{name} must be {bounds}; got {value!r}.")
+        raise ParameterError(f"{name} must be {bounds}; got {value!r}.")
     return number
 
 
@@ -68,7 +80,7 @@ def check_real(
 ) -> float:
     """Return ``value`` as a float in ``[low, high]`` (``(low, high]`` if low_open)."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise TypeError(
+        raise ParameterError(
             f"{name} must be a real number; got {value!r} of type "
             f"{type(value).__name__}."
         )
@@ -77,7 +89,7 @@ def check_real(
     if math.isnan(number) or too_low or number > high:
         upper = "" if high == math.inf else f" and <= {high:g}"
         bound = f"{'>' if low_open else '>='} {low:g}{upper}"
-        raise ValueError(f"{name} must be a number {bound}; got {value!r}.")
+        raise ParameterError(f"{name} must be a number {bound}; got {value!r}.")
     return number
 
 
@@ -88,7 +100,7 @@ def check_known_parameters(
     unknown = sorted(set(given) - set(known))
     if unknown:
         takes = ", ".join(sorted(known)) if known else "no parameters"
-        raise ValueError(
+        raise ParameterError(
             f"{owner} got unknown parameter(s) {', '.join(map(repr, unknown))}; "
             f"it takes {takes}."
         )
@@ -122,19 +134,64 @@ def check_rows(
     ndarray or CSR of shape (n_samples, n_features)
         ``X`` itself where nothing had to change.
     """
-    rows: Rows = check_array(
-        X,
-        accept_sparse="csr" if accept_sparse else False,
-        dtype=list(dtypes),
-        ensure_all_finite="allow-nan" if allow_nan else True,
-        input_name=name,
-        accept_large_sparse=True,
-    )
+    rows: Rows
+    with naming_bad_rows(X, allow_nan=allow_nan):
+        rows = check_array(
+            X,
+            accept_sparse="csr" if accept_sparse else False,
+            dtype=list(dtypes),
+            ensure_all_finite="allow-nan" if allow_nan else True,
+            input_name=name,
+            accept_large_sparse=True,
+        )
     if sparse.issparse(rows) and not rows.has_canonical_format:
         # Row sums over unsorted or repeated entries would depend on their order.
         rows = rows.copy()
         rows.sum_duplicates()
     return rows
+
+
+@contextmanager
+def naming_bad_rows(X: Any, *, allow_nan: bool = False) -> Iterator[None]:
+    """Add to scikit-learn's error about NaN and infinity which rows hold them."""
+    try:
+        yield
+    except ValueError as error:
+        bad = _bad_rows(X, allow_nan) if type(error) is ValueError else None
+        if bad is None:
+            raise
+        raise ValueError(f"{error}\nLook at {first_rows(bad)}.") from error
+
+
+def _bad_rows(X: Any, allow_nan: bool) -> AnyArray | None:
+    """Return a mask of the rows that are not finite, None if all are or none shows."""
+    refused: Callable[[AnyArray], AnyArray] = np.isinf if allow_nan else _is_not_finite
+    if sparse.issparse(X):
+        rows = X.tocsr()
+        entries = np.flatnonzero(refused(rows.data))
+        mask: AnyArray = np.zeros(rows.shape[0], dtype=np.bool_)
+        mask[np.searchsorted(rows.indptr, entries, side="right") - 1] = True
+    else:
+        table = _as_floats(X)
+        if table is None:
+            return None
+        mask = refused(table).any(axis=1)
+    return mask if mask.any() else None
+
+
+def _as_floats(X: Any) -> AnyArray | None:
+    """Return a table of floats, None for what is no table or cannot be one."""
+    try:
+        table = np.asarray(X)
+        if table.ndim != 2 or table.dtype.kind not in "fO":
+            return None
+        return table.astype(np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def _is_not_finite(values: AnyArray) -> AnyArray:
+    return ~np.isfinite(values)
 
 
 def output_dtype(*arrays: Any) -> np.dtype[Any]:

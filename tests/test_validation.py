@@ -5,10 +5,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from labels import label
 from scipy import sparse
 
 from sknorms._validation import (
     STORAGE_DTYPES,
+    ParameterError,
     check_choice,
     check_flag,
     check_integer,
@@ -16,6 +18,7 @@ from sknorms._validation import (
     check_real,
     check_rows,
     first_rows,
+    naming_bad_rows,
     output_dtype,
 )
 
@@ -241,3 +244,72 @@ def test_results_are_float32_for_float32_rows_only(dtypes, expected):
 def test_the_first_rows_are_named(wrong, named):
     mask = np.isin(np.arange(10), list(wrong))
     assert first_rows(mask) == named
+
+
+# ---- kinds of errors ----
+
+
+@pytest.mark.parametrize(
+    ("check", "arguments"),
+    [
+        (check_choice, ("norm", "l3", ["l1"])),
+        (check_flag, ("copy", "no")),
+        (lambda name, value: check_integer(name, value, low=0), ("k", "2")),
+        (lambda name, value: check_integer(name, value, low=0), ("k", -1)),
+        (check_real, ("p", "2")),
+        (lambda name, value: check_real(name, value, low=0), ("p", -1)),
+        (check_known_parameters, ("metric", ["q"], ["p"])),
+    ],
+    ids=label,
+)
+def test_errors_of_parameters_are_caught_as_either_kind(check, arguments):
+    for kind in (ValueError, TypeError, ParameterError):
+        with pytest.raises(kind, match=r"must be|unknown"):
+            check(*arguments)
+
+
+# ---- rows that are not finite ----
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    "kind",
+    [np.asarray, sparse.csc_array, np.float32, lambda X: X.astype(object)],
+    ids=["array", "csc", "float32", "object"],
+)
+def test_bad_rows_are_named(kind, bad):
+    table = np.ones((300, 2))
+    table[[7, 200], 1] = bad
+    with pytest.raises(ValueError, match=r"^Input table [\s\S]* rows 7, 200\.$"):
+        check_rows(kind(table), name="table")
+
+
+def test_rows_are_named_for_what_is_bad_about_them():
+    table = np.ones((5, 2))
+    table[1, 0], table[3, 1] = np.nan, np.inf
+    with pytest.raises(ValueError, match=r"at rows 1, 3\."):
+        check_rows(table)
+    with pytest.raises(ValueError, match=r"at row 3\."):
+        check_rows(table, allow_nan=True)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [[["a"]], [[1j]], [1.0, np.nan], [[1.0], [2.0, 3.0]], [[2.0]], None],
+    ids=["words", "complex", "1-D", "ragged", "finite", "None"],
+)
+def test_other_errors_are_left_as_they_are(table):
+    with (
+        pytest.raises(ValueError, match=r"^something else$"),
+        naming_bad_rows(table),
+    ):
+        raise ValueError("something else")
+
+
+def test_errors_of_other_kinds_are_left_as_they_are():
+    with (
+        pytest.raises(UnicodeError, match="surrogates") as error,
+        naming_bad_rows([[np.nan]]),
+    ):
+        "\ud800".encode()
+    assert "row" not in str(error.value)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sknorms._typing import AnyArray, FloatArray, IndexArray, Rows
-from sknorms._validation import check_choice
+from sknorms._validation import ParameterError, check_choice
 from sknorms.engine import Corpus, nearest, working_bytes
 from sknorms.metrics._inputs import Sides, prepare_sides
 from sknorms.metrics._metric import Metric
@@ -125,9 +125,11 @@ def _sides(
     metric_kwargs: Mapping[str, Any] | None,
 ) -> Sides:
     if Y is None:
-        raise TypeError("Y must be a table of rows to choose from; got None.")
+        raise ParameterError("Y must be a table of rows to choose from; got None.")
     if metric_kwargs is not None and not isinstance(metric_kwargs, Mapping):
-        raise TypeError(f"metric_kwargs must be a dict or None; got {metric_kwargs!r}.")
+        raise ParameterError(
+            f"metric_kwargs must be a dict or None; got {metric_kwargs!r}."
+        )
     if check_choice("axis", axis, (0, 1)) == 0:
         X, Y = Y, X
     return prepare_sides(X, Y, metric, metric_kwargs or {})

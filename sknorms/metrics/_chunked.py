@@ -8,7 +8,7 @@ from scipy import sparse
 
 from sknorms._arrays import row_slices
 from sknorms._typing import Rows
-from sknorms._validation import check_real
+from sknorms._validation import ParameterError, check_real
 from sknorms.engine import working_bytes
 from sknorms.metrics._inputs import Sides, check_precomputed, prepare_sides
 from sknorms.metrics._metric import Metric
@@ -89,7 +89,9 @@ def pairwise_distances_chunked(
     if working_memory is not None:
         working_memory = check_real("working_memory", working_memory, low=0.0)
     if reduce_func is not None and not callable(reduce_func):
-        raise TypeError(f"reduce_func must be callable or None; got {reduce_func!r}.")
+        raise ParameterError(
+            f"reduce_func must be callable or None; got {reduce_func!r}."
+        )
     if is_precomputed(metric):
         return _reduced(iter([(0, check_precomputed(X, Y))]), reduce_func)
     sides = prepare_sides(X, Y, metric, kwds)
@@ -132,7 +134,7 @@ def _check_reduced(reduced: Any, length: int) -> None:
     if not all(_is_sequence(part) for part in parts):
         raise TypeError(
             f"reduce_func returned {reduced!r}. Expected sequence(s) of length "
-            f"{length}, or None."
+            f"{length}. None is fine too, where there is nothing to return."
         )
     lengths = tuple(_length(part) for part in parts)
     if any(found != length for found in lengths):

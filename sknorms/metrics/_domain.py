@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
 from sknorms._typing import AnyArray, Rows
-from sknorms._validation import first_rows
+from sknorms._validation import first_rows, output_dtype
 
 __all__ = [
     "Boolean",
@@ -49,10 +49,22 @@ class Real(Domain):
 
 @dataclass(frozen=True)
 class Missing(Real):
-    """Finite numbers and NaN for what was not observed."""
+    """Finite numbers, with NaN for what was not observed.
 
+    Attributes
+    ----------
+    marker : float or None
+        A number that means the same as NaN.
+    """
+
+    marker: float | None = None
     summary: ClassVar[str] = "real, NaN = missing"
     allows_nan: ClassVar[bool] = True
+
+    def admit(self, rows: Rows, *, metric: str, name: str) -> Rows:
+        """Return the rows, with NaN in the place of the marker."""
+        del metric, name
+        return rows if self.marker is None else _unmarked(rows, self.marker)
 
 
 @dataclass(frozen=True)
@@ -87,9 +99,9 @@ class Boolean(Domain):
         entries: AnyArray = rows.data if sparse.issparse(rows) else rows
         if not ((entries == 0) | (entries == 1)).all():
             warnings.warn(
-                f"metric {metric!r} is defined on booleans; {name} holds other "
-                "numbers, and every non-zero one counts as true. Pass boolean data to "
-                "say so.",
+                f"Data was converted to boolean for metric {metric}: {name} holds more "
+                "than 0 and 1, and every non-zero number counts as true. Pass boolean "
+                "data to say so.",
                 DataConversionWarning,
                 stacklevel=2,
             )
@@ -132,6 +144,19 @@ class LatitudeLongitude(Domain):
                 'longitude), in radians unless units="deg".'
             )
         return rows
+
+
+def _unmarked(rows: Rows, marker: float) -> Rows:
+    """Return floating-point rows in which what equals the marker is NaN."""
+    if sparse.issparse(rows) and marker == 0.0:
+        raise ValueError(
+            "missing_values=0 means that what a sparse matrix does not store is "
+            "missing; pass a dense array."
+        )
+    marked = rows.astype(output_dtype(rows))
+    entries = marked.data if sparse.issparse(marked) else marked
+    entries[entries == marker] = np.nan
+    return marked
 
 
 def _rows_with_negatives(rows: Rows) -> AnyArray:

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.utils import check_array
 
 from sknorms._typing import Rows
-from sknorms._validation import check_flag, output_dtype
+from sknorms._validation import check_flag, naming_bad_rows, output_dtype
 from sknorms.metrics._euclidean import Euclidean, SquaredEuclidean
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._registry import get_metric
@@ -119,26 +119,29 @@ def _resolve(
 def _check_side(metric: Metric, rows: Any, name: str, ensure_all_finite: Any) -> Rows:
     if metric.has_pairs:
         return metric.check_rows(rows, name=name)
-    # A user's function gets what the user passed: strings, booleans, integers.
-    checked: Rows = check_array(
-        rows,
-        accept_sparse="csr",
-        dtype=None,
-        ensure_2d=False,
-        ensure_all_finite=ensure_all_finite,
-        input_name=name,
-    )
+    checked: Rows
+    with naming_bad_rows(rows, allow_nan=ensure_all_finite == "allow-nan"):
+        # A user's function gets what the user passed: strings, booleans, integers.
+        checked = check_array(
+            rows,
+            accept_sparse="csr",
+            dtype=None,
+            ensure_2d=False,
+            ensure_all_finite=ensure_all_finite,
+            input_name=name,
+        )
     return checked
 
 
 def _require_learned(metric: Metric) -> None:
     given = metric.params
     if metric.learned and all(given[name] is None for name in metric.learned):
-        names = " or ".join(repr(name) for name in metric.learned)
+        first, *others = (repr(name) for name in metric.learned)
+        instead = "".join(f", or {name} instead" for name in others)
         raise ValueError(
-            f"The {names} parameter is required for the {metric.name} metric when Y is "
+            f"The {first} parameter is required for the {metric.name} metric when Y is "
             "passed: what is learnt from X alone need not fit Y. Pass it, computed "
-            "from the data you mean."
+            f"from the data you mean{instead}."
         )
 
 
@@ -164,13 +167,15 @@ def check_precomputed(X: Any, Y: Any, *, ensure_all_finite: Any = True) -> Rows:
     ValueError
         If it is not square (or as wide as ``Y`` is long), or has negative values.
     """
-    distances: Rows = check_array(
-        X,
-        accept_sparse="csr",
-        dtype=list(_FLOATS),
-        ensure_all_finite=ensure_all_finite,
-        input_name="X",
-    )
+    distances: Rows
+    with naming_bad_rows(X, allow_nan=ensure_all_finite == "allow-nan"):
+        distances = check_array(
+            X,
+            accept_sparse="csr",
+            dtype=list(_FLOATS),
+            ensure_all_finite=ensure_all_finite,
+            input_name="X",
+        )
     n_indexed = distances.shape[0]
     if Y is not None:
         n_indexed = check_array(Y, accept_sparse="csr", input_name="Y").shape[0]

@@ -7,6 +7,7 @@ import numpy as np
 
 from sknorms._arrays import row_sum, widen
 from sknorms._typing import Float32Array, FloatArray, Rows
+from sknorms._validation import check_real
 from sknorms.engine import (
     EXACT_SLACK,
     UNDERFLOW32,
@@ -36,6 +37,12 @@ class NanEuclidean(Metric):
     NaN means not observed. Rows that share no observed column have no distance: they
     are never neighbours.
 
+    Parameters
+    ----------
+    missing_values : float, default=None
+        A number that means not observed too, for rows that cannot hold NaN. Dense rows
+        only, if it is zero.
+
     Examples
     --------
     >>> import numpy as np
@@ -44,12 +51,30 @@ class NanEuclidean(Metric):
     >>> pairwise_distances(X, metric=get_metric("nan_euclidean")).round(3)
     array([[0.   , 4.243],
            [4.243, 0.   ]])
+    >>> X = [[0, 0, -1, 5], [3, -1, 7, 5]]
+    >>> pairwise_distances(X, metric="nan_euclidean", missing_values=-1).round(3)
+    array([[0.   , 4.243],
+           [4.243, 0.   ]])
     """
+
+    missing_values: float | None = None
 
     name: ClassVar[str] = "nan_euclidean"
     triangle_inequality: ClassVar[bool] = False
-    domain_: ClassVar[Domain] = Missing()
     formula: ClassVar[str] = r"\sqrt{n / |S| \sum_{i \in S} (x_i - y_i)^2}"
+
+    def __post_init__(self) -> None:
+        marker = self.missing_values
+        if marker is not None and not _is_nan(marker):
+            marker = check_real("missing_values", marker)
+        else:
+            marker = None  # NaN is missing as it is
+        object.__setattr__(self, "missing_values", marker)
+
+    @property
+    def domain(self) -> Domain:
+        """Finite numbers and what stands for missing ones."""
+        return Missing(self.missing_values)
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the distances, NaN where nothing is shared."""
@@ -150,6 +175,10 @@ class MaskedProduct(Embedding):
             share = np.square(raised) / len(self.center)
             weight = -round_up32(share * (1.0 + 8 * UNIT32 + EXACT_SLACK))
         return weight, round_up32(sizes + UNDERFLOW32)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
 def _side_by_side(columns: list[FloatArray]) -> Float32Array:

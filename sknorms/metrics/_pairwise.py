@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sknorms._typing import AnyArray, Rows
-from sknorms._validation import check_real
+from sknorms._validation import ParameterError, check_choice, check_real
 from sknorms.engine import fill_matrix, fill_pairs
 from sknorms.metrics._inputs import Sides, check_precomputed, prepare_sides
 from sknorms.metrics._metric import Metric
@@ -85,6 +85,7 @@ def pairwise_distances(
     >>> pairwise_distances([[1e8, 1e8 + 1]], [[1e8 + 1, 1e8]], metric="sqeuclidean")
     array([[2.]])
     """
+    check_choice("ensure_all_finite", ensure_all_finite, (True, False, "allow-nan"))
     if is_precomputed(metric):
         return check_precomputed(X, Y, ensure_all_finite=ensure_all_finite)
     sides = prepare_sides(X, Y, metric, kwds, ensure_all_finite=ensure_all_finite)
@@ -157,7 +158,7 @@ def paired_distances(
     array([0., 1.])
     """
     if Y is None:
-        raise TypeError("Y must be a table of rows like X; got None.")
+        raise ParameterError("Y must be a table of rows like X; got None.")
     sides = prepare_sides(X, Y, metric, kwds)
     if sides.X.shape != sides.Y.shape:
         raise ValueError(

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar, overload
 
 from sknorms._typing import BlockFunction
-from sknorms._validation import check_known_parameters
+from sknorms._validation import ParameterError, check_known_parameters
 from sknorms.metrics._function import (
     BlockDistance,
     BlockMetric,
@@ -195,7 +195,7 @@ def _by_name(name: Any, params: dict[str, Any]) -> Metric:
     if record is None:
         near = difflib.get_close_matches(str(name), metric_names(aliases=True), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(
+        raise ParameterError(
             f"metric must be a registered name, a Metric or a callable; got {name!r}."
             f"{hint} Known names: {', '.join(metric_names())}."
         )

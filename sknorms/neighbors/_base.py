@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, MultiOutputMixin
+from sklearn.neighbors import BallTree, KDTree
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknorms._typing import Rows
-from sknorms._validation import STORAGE_DTYPES, output_dtype
+from sknorms._validation import STORAGE_DTYPES, naming_bad_rows, output_dtype
 from sknorms.neighbors._index import Index, MetricIndex, Queries, Resources, own_copy
 from sknorms.neighbors._parameters import check_parameters
 from sknorms.neighbors._precomputed import (
@@ -56,7 +57,7 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
         """Validate X (and y, if given), index the rows, and return the checked y."""
         check_parameters(self.get_params(deep=False))
         effective = self._resolve_metric()
-        rows, y = self._validate_training(X, target, effective)
+        rows, y = self._validate_training(_rows_held(X), target, effective)
         if effective is None:
             self._index = PrecomputedIndex.fit(rows)
             self.effective_metric_, self.effective_metric_params_ = self.metric, {}
@@ -98,10 +99,11 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
         if effective is None:
             X = check_distances(X)
         nan = effective is not None and effective.record.domain.allows_nan
-        if not target:
-            return validate_data(self, X, **_row_rules(nan)), None
-        rules = {**_row_rules(nan), "multi_output": True}
-        rows, y = validate_data(self, X, *target, **rules)
+        with naming_bad_rows(X, allow_nan=nan):
+            if not target:
+                return validate_data(self, X, **_row_rules(nan)), None
+            rules = {**_row_rules(nan), "multi_output": True}
+            rows, y = validate_data(self, X, *target, **rules)
         return rows, y.toarray() if sparse.issparse(y) else y
 
     def _queries(self, X: Any) -> Queries:
@@ -111,7 +113,9 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
         if X is None:
             return Queries(index.training_rows, self._output_dtype, True)
         rules = _row_rules(index.allows_nan)
-        rows = validate_data(self, index.admit(X), reset=False, **rules)
+        X = index.admit(X)
+        with naming_bad_rows(X, allow_nan=index.allows_nan):
+            rows = validate_data(self, X, reset=False, **rules)
         # float32 only if both sides are.
         dtype = np.promote_types(self._output_dtype, output_dtype(rows))
         return Queries(index.check_rows(rows), dtype)
@@ -128,6 +132,16 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
         tags.input_tags.positive_only = tags.input_tags.pairwise
         tags.input_tags.allow_nan = allows_nan(self.metric)
         return tags
+
+
+def _rows_held(X: Any) -> Any:
+    """Return the rows that a tree or a fitted estimator holds, as scikit-learn does."""
+    if isinstance(X, BallTree | KDTree):
+        return np.asarray(X.data)
+    if isinstance(X, NeighborsBase):
+        check_is_fitted(X)
+        return X._index.training_rows
+    return X
 
 
 def _row_rules(nan: bool) -> dict[str, Any]:

@@ -5,7 +5,12 @@ from typing import Any
 import numpy as np
 
 from sknorms._typing import FloatArray
-from sknorms._validation import check_choice, check_integer, check_real
+from sknorms._validation import (
+    ParameterError,
+    check_choice,
+    check_integer,
+    check_real,
+)
 
 __all__ = ["check_n_neighbors", "check_parameters", "check_radii", "check_radius"]
 
@@ -36,7 +41,7 @@ def check_parameters(params: dict[str, Any]) -> None:
 
 def _check_n_jobs(n_jobs: Any) -> None:
     if check_integer("n_jobs", n_jobs, low=_NO_LIMIT) == 0:
-        raise ValueError(
+        raise ParameterError(
             "n_jobs must not be 0; say how many threads, or -1 for all cores."
         )
 
@@ -44,13 +49,13 @@ def _check_n_jobs(n_jobs: Any) -> None:
 def check_n_neighbors(n_neighbors: Any) -> int:
     """Return the number of neighbours as an int of at least 1."""
     if n_neighbors is None:
-        raise ValueError(
+        raise ParameterError(
             "n_neighbors is None both here and on the estimator; say how many "
             "neighbors to find."
         )
     number = check_integer("n_neighbors", n_neighbors, low=_NO_LIMIT)
     if number <= 0:
-        raise ValueError(
+        raise ParameterError(
             f"Expected n_neighbors > 0. Got {number}; ask for at least one neighbor."
         )
     return number
@@ -66,7 +71,7 @@ def check_radius(radius: Any, *, larger_is_closer: bool) -> float:
 def check_radii(radius: Any, n_queries: int, *, larger_is_closer: bool) -> FloatArray:
     """Return one radius a query, from one for all or an array of them."""
     if radius is None:
-        raise ValueError(
+        raise ParameterError(
             "radius is None both here and on the estimator; say how far to look."
         )
     if np.ndim(radius) == 0:

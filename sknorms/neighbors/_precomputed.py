@@ -10,6 +10,7 @@ from sklearn.exceptions import EfficiencyWarning
 from sklearn.utils import check_array
 
 from sknorms._typing import AnyArray, FloatArray, IndexArray, Rows, SparseMatrix
+from sknorms._validation import naming_bad_rows
 from sknorms.engine import Corpus, Geometry, nearest, within
 from sknorms.neighbors._index import (
     Index,
@@ -57,13 +58,15 @@ def check_distances(X: Any) -> Rows:
             f"Sparse matrix in {X.format!r} format is not supported due to its "
             "handling of explicit zeros; convert X to CSR."
         )
-    checked: Rows = check_array(
-        X,
-        accept_sparse="csr",
-        dtype=[np.float64, np.float32],
-        ensure_non_negative=True,
-        input_name="precomputed distance matrix",
-    )
+    checked: Rows
+    with naming_bad_rows(X):
+        checked = check_array(
+            X,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            ensure_non_negative=True,
+            input_name="precomputed distance matrix",
+        )
     return _sorted_graph(checked) if sparse.issparse(checked) else checked
 
 

@@ -10,6 +10,7 @@ from sklearn.neighbors import VALID_METRICS
 
 from sknorms._arrays import widen
 from sknorms._typing import FloatArray, Rows
+from sknorms._validation import ParameterError
 from sknorms.metrics import BlockDistance, Metric, get_metric
 from sknorms.metrics._function import BlockMetric
 
@@ -93,7 +94,7 @@ def _checked_params(metric_params: Any) -> dict[str, Any]:
     if metric_params is None:
         return {}
     if not isinstance(metric_params, dict):
-        raise TypeError(
+        raise ParameterError(
             "metric_params must be a dict of parameters of the metric, or None; got "
             f"{metric_params!r}."
         )

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknorms._typing import AnyArray, FloatArray
-from sknorms._validation import first_rows
+from sknorms._validation import ParameterError, first_rows
 
 __all__ = ["WeightRule", "get_weight_rule", "require_some_weight", "share_of_copies"]
 
@@ -100,7 +100,7 @@ def get_weight_rule(weights: Any) -> WeightRule:
         return CustomWeights(weights)
     if isinstance(weights, str) and weights in _RULES:
         return _RULES[weights]
-    raise ValueError(
+    raise ParameterError(
         'weights must be "uniform", "distance", None or a callable that turns an array '
         f"of distances into one of weights; got {weights!r}."
     )

@@ -12,7 +12,7 @@ from sknorms._typing import AnyArray, FloatArray, SparseMatrix
 from sknorms._validation import output_dtype
 from sknorms.norms._layout import Axis, SliceLayout, as_array, as_table
 from sknorms.norms._norm import Norm
-from sknorms.norms._registry import get_norm, get_vector_norm
+from sknorms.norms._registry import get_norm, get_vector_norm, named_norm
 
 __all__ = ["dual_norm", "norm", "project", "prox", "row_norms"]
 
@@ -75,7 +75,7 @@ def norm(x: Any, ord: Any = 2, axis: Axis = None, keepdims: bool = False) -> Any
         return _sparse_norm(as_table(x, name="x"), ord, axis, keepdims)
     count = _COUNTS.get(ord) if isinstance(ord, int | float | np.number) else None
     if count is None:
-        return get_norm(ord).value(x, axis, keepdims)
+        return named_norm("ord", ord).value(x, axis, keepdims)
     array = as_array(x, complex_ok=True)
     layout = SliceLayout.of(array.shape, axis, 1)
     dtype = output_dtype(array.real)

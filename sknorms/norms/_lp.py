@@ -15,9 +15,9 @@ from sknorms.norms._vector import L1, L2, LInf, VectorNorm
 __all__ = ["Lp", "p_norm"]
 
 
-def p_norm(p: Any) -> VectorNorm:
-    """Return the record of the p-norm: `L1`, `L2`, `LInf`, or `Lp`."""
-    p = check_real("p", p, low=0.0, low_open=True)
+def p_norm(p: Any, *, name: str = "p") -> VectorNorm:
+    """Return the record of the p-norm, `L1`, `L2`, `LInf` or `Lp`; errors say name."""
+    p = check_real(name, p, low=0.0, low_open=True)
     closed: dict[float, VectorNorm] = {1.0: L1(), 2.0: L2(), math.inf: LInf()}
     return closed[p] if p in closed else Lp(p)
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import validate_data
 from sknorms._arrays import row_slices
 from sknorms._parallel import run_tasks
 from sknorms._typing import Rows
-from sknorms._validation import STORAGE_DTYPES, output_dtype
+from sknorms._validation import STORAGE_DTYPES, naming_bad_rows, output_dtype
 
 __all__ = ["check_table", "empty_table", "for_each_block", "rows_of", "writable"]
 
@@ -58,10 +58,11 @@ def check_table(
         "ensure_all_finite": finite,
     }
     rows: Rows
-    if estimator is None:
-        rows = check_array(X, input_name="X", **checks)
-    else:
-        rows = validate_data(estimator, X, reset=reset, **checks)
+    with naming_bad_rows(X, allow_nan=finite == "allow-nan"):
+        if estimator is None:
+            rows = check_array(X, input_name="X", **checks)
+        else:
+            rows = validate_data(estimator, X, reset=reset, **checks)
     if sparse.issparse(rows) and not rows.has_canonical_format:
         rows = rows.copy()
         rows.sum_duplicates()

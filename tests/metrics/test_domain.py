@@ -30,7 +30,8 @@ def test_negative_numbers_are_refused(name, container):
 def test_other_numbers_become_booleans_with_a_warning(name, container):
     rows = container(np.array([[0.0, 2.0], [-1.0, 0.0]]))
     before = rows.copy()
-    with pytest.warns(DataConversionWarning, match=f"metric '{name}' .*table holds"):
+    message = f"converted to boolean for metric {name}: table holds"
+    with pytest.warns(DataConversionWarning, match=message):
         truth = get_metric(name).check_rows(rows, name="table")
     assert truth.dtype == np.bool_
     dense = truth.toarray() if sparse.issparse(truth) else truth
@@ -92,3 +93,23 @@ def test_nan_is_data_where_it_means_missing(name):
 def test_tables_without_rows_or_columns_are_refused(rows):
     with pytest.raises(ValueError, match=r"0 sample|0 feature|Expected 2D"):
         get_metric("manhattan").check_rows(rows)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_a_number_may_stand_for_what_is_missing(container):
+    rows = container(np.array([[1, -1], [2, 3]], dtype=np.int8))
+    checked = get_metric("nan_euclidean", missing_values=-1).check_rows(rows)
+    dense = checked.toarray() if sparse.issparse(checked) else checked
+    np.testing.assert_array_equal(dense, [[1.0, np.nan], [2.0, 3.0]])
+    assert (rows != container(np.array([[1, -1], [2, 3]]))).sum() == 0
+
+
+def test_nan_stands_for_itself():
+    record = get_metric("nan_euclidean", missing_values=np.nan)
+    assert record == get_metric("nan_euclidean")
+    with pytest.raises(ValueError, match="missing_values must be a real number"):
+        get_metric("nan_euclidean", missing_values="none")
+    with pytest.raises(ValueError, match="pass a dense array"):
+        get_metric("nan_euclidean", missing_values=0).check_rows(
+            sparse.csr_array(np.eye(2))
+        )

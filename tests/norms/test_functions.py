@@ -125,3 +125,11 @@ def test_row_norms_keep_float32_and_take_anything():
 def test_tables_that_are_none(bad):
     with pytest.raises(ValueError, match=r"2-D|inhomogeneous"):
         row_norms(bad)
+
+
+@pytest.mark.parametrize("ord", [-1, "l3", None, math.nan])
+def test_errors_say_what_the_caller_calls_it(ord):
+    with pytest.raises(ValueError, match=r"^ord must be .*; got"):
+        norm(X, ord)
+    with pytest.raises(ValueError, match=r"^norm must be .*; got"):
+        row_norms(X, ord)

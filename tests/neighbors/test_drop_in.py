@@ -1,0 +1,105 @@
+"""What scikit-learn's users rely on, and find here under the same names."""
+
+import numpy as np
+import pytest
+from labels import label
+from scipy import sparse
+from sklearn.metrics.pairwise import nan_euclidean_distances
+from sklearn.neighbors import BallTree, KDTree
+
+from sknorms.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    NearestNeighbors,
+)
+
+RNG = np.random.default_rng(3)
+ROWS = RNG.normal(size=(12, 3))
+LABELS = np.arange(12) % 3
+ESTIMATORS = [NearestNeighbors, KNeighborsClassifier, KNeighborsRegressor]
+
+every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
+
+
+# ---- errors ----
+
+
+@every_estimator
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"algorithm": "hash"},
+        {"leaf_size": 0},
+        {"leaf_size": 2.5},
+        {"metric": "euclidian"},
+        {"metric": 3},
+        {"metric_params": [1]},
+        {"metric": "cosine", "metric_params": {"q": 1}},
+        {"n_jobs": 0},
+        {"n_jobs": "two"},
+        {"n_neighbors": 0},
+        {"n_neighbors": 1.5},
+        {"p": -1},
+        {"p": "two"},
+    ],
+    ids=label,
+)
+def test_errors_of_parameters_are_caught_as_either_kind(estimator, parameters):
+    for kind in (ValueError, TypeError):
+        with pytest.raises(kind, match=next(iter(parameters)).split("_")[0]):
+            estimator(**parameters).fit(ROWS, LABELS)
+
+
+@every_estimator
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_rows_that_are_not_finite_are_named(estimator, bad):
+    rows = ROWS.copy()
+    rows[[2, 7], 1] = bad
+    for given in (rows, rows.tolist(), sparse.csr_array(rows)):
+        with pytest.raises(ValueError, match=r"Input X contains [\s\S]*rows 2, 7\."):
+            estimator().fit(given, LABELS)
+        with pytest.raises(ValueError, match=r"Input X contains [\s\S]*rows 2, 7\."):
+            estimator().fit(ROWS, LABELS).kneighbors(given)
+
+
+def test_a_bad_target_is_not_blamed_on_the_rows():
+    target = LABELS.astype(float)
+    target[4] = np.nan
+    with pytest.raises(ValueError, match="Input y contains NaN") as error:
+        KNeighborsRegressor().fit(ROWS, target)
+    assert "row" not in str(error.value)
+
+
+def test_precomputed_distances_that_are_not_finite_are_named():
+    distances = np.ones((4, 4))
+    distances[2, 1] = np.nan
+    with pytest.raises(ValueError, match=r"contains NaN[\s\S]*row 2\."):
+        NearestNeighbors(metric="precomputed").fit(distances)
+
+
+# ---- what may be fitted ----
+
+
+@every_estimator
+@pytest.mark.parametrize("hold", [BallTree, KDTree, NearestNeighbors().fit])
+def test_rows_may_come_in_a_tree_or_an_estimator(estimator, hold):
+    expected = estimator().fit(ROWS, LABELS).kneighbors(ROWS + 0.1)
+    found = estimator().fit(hold(ROWS), LABELS).kneighbors(ROWS + 0.1)
+    for mine, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+@every_estimator
+@pytest.mark.parametrize("dtype", [np.float64, np.int16])
+def test_a_number_for_missing_values(estimator, dtype):
+    rows = np.round(10 * ROWS).astype(dtype)
+    rows[[1, 4, 6], [0, 1, 2]] = -999
+    metric_params = {"missing_values": -999}
+    model = estimator(metric="nan_euclidean", metric_params=metric_params, n_jobs=1)
+    distances, indices = model.fit(rows, LABELS).kneighbors(rows, 3)
+    table = nan_euclidean_distances(rows.astype(float), missing_values=-999)
+    np.testing.assert_allclose(
+        distances, np.take_along_axis(table, indices, axis=1), atol=1e-6
+    )
+    np.testing.assert_allclose(distances, np.sort(table)[:, :3], atol=1e-6)
+    assert model.effective_metric_params_ == metric_params
