@@ -175,7 +175,7 @@ def _bad_rows(X: Any, allow_nan: bool) -> AnyArray | None:
         table = _as_floats(X)
         if table is None:
             return None
-        mask = refused(table).any(axis=1)
+        mask = np.logical_or.reduce(refused(table), axis=1)
     return mask if mask.any() else None
 
 
