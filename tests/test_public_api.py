@@ -24,7 +24,9 @@ PUBLIC = {
         paired_distances pairwise_distances_chunked pairwise_distances_argmin
         pairwise_distances_argmin_min euclidean_distances manhattan_distances
         cosine_distances cosine_similarity BlockDistance BlockSimilarity""",
-    "neighbors": "NearestNeighbors KNeighborsClassifier KNeighborsRegressor",
+    "neighbors": """
+        NearestNeighbors KNeighborsClassifier KNeighborsRegressor Retriever
+        SearchResult""",
     "norms": """
         L1 L2 LInf Lp GroupNorm NuclearNorm SpectralNorm FrobeniusNorm get_norm norm
         row_norms dual_norm prox project project_simplex clip_by_norm clip_by_value

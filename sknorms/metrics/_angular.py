@@ -33,6 +33,7 @@ class _UnitRows(SumMetric):
 
     term: ClassVar[int] = SQUARE
     as_stored: ClassVar[bool] = False
+    complementary: ClassVar[bool] = True
 
     def represent(self, rows: Rows) -> FloatArray:
         """Return unit rows; zero rows stay zero."""

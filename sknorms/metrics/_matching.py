@@ -38,6 +38,7 @@ class Hamming(Metric):
 
     name: ClassVar[str] = "hamming"
     aliases: ClassVar[tuple[str, ...]] = ("matching",)
+    complementary: ClassVar[bool] = True
     formula: ClassVar[str] = r"|\{i : x_i \ne y_i\}| / n"
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
@@ -71,6 +72,7 @@ class _Counting(Metric):
     """A function of the numbers of columns true in both rows and in each of them."""
 
     domain_: ClassVar[Domain] = Boolean()
+    complementary: ClassVar[bool] = True
 
     @abstractmethod
     def from_counts(

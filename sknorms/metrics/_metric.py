@@ -37,6 +37,9 @@ class Metric(Geometry):
         What rows it is defined on.
     learned : tuple of str
         Parameters that, left at None, are learnt from the data in `learn`.
+    complementary : bool
+        Whether one minus a value is the similarity to this distance, or the distance to
+        this similarity, that goes by the same name.
     formula : str
         The definition, for documentation.
 
@@ -62,6 +65,7 @@ class Metric(Geometry):
     symmetric: ClassVar[bool] = True
     domain_: ClassVar[Domain] = Real()
     learned: ClassVar[tuple[str, ...]] = ()
+    complementary: ClassVar[bool] = False
     formula: ClassVar[str] = ""
     # Whether `finish` rounds, so that different keys may have the same value.
     finish_rounds: ClassVar[bool] = False

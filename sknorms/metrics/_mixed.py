@@ -60,6 +60,7 @@ class Gower(Metric):
     ranges: Any = None
 
     name: ClassVar[str] = "gower"
+    complementary: ClassVar[bool] = True
     domain_: ClassVar[Domain] = Missing()
     triangle_inequality: ClassVar[bool] = False
     learned: ClassVar[tuple[str, ...]] = ("ranges",)

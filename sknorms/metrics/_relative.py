@@ -109,6 +109,7 @@ class Tanimoto(Metric):
 
     name: ClassVar[str] = "tanimoto"
     triangle_inequality: ClassVar[bool] = False
+    complementary: ClassVar[bool] = True
     formula: ClassVar[str] = r"1 - x \cdot y / (\|x\|^2 + \|y\|^2 - x \cdot y)"
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:

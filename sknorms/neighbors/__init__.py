@@ -2,6 +2,14 @@
 
 from sknorms.neighbors._classification import KNeighborsClassifier
 from sknorms.neighbors._regression import KNeighborsRegressor
+from sknorms.neighbors._results import SearchResult
+from sknorms.neighbors._retriever import Retriever
 from sknorms.neighbors._unsupervised import NearestNeighbors
 
-__all__ = ["KNeighborsClassifier", "KNeighborsRegressor", "NearestNeighbors"]
+__all__ = [
+    "KNeighborsClassifier",
+    "KNeighborsRegressor",
+    "NearestNeighbors",
+    "Retriever",
+    "SearchResult",
+]

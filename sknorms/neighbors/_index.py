@@ -19,6 +19,7 @@ __all__ = [
     "Queries",
     "Resources",
     "as_dtype",
+    "key_limits",
     "own_copy",
     "reaches",
 ]
@@ -242,7 +243,7 @@ class MetricIndex(Index):
         found = within(
             self.corpus,
             queries.rows,
-            self._key_limits(radius),
+            key_limits(self.metric, radius),
             admission=queries.admission,
             sort_by_key=by_value,
             first_query=queries.first,
@@ -253,16 +254,17 @@ class MetricIndex(Index):
         lists = NeighborLists(found.starts, found.indices, values)
         return lists.keep(reaches(values, radius[lists.owners], self.larger_is_closer))
 
-    def _key_limits(self, radius: FloatArray) -> FloatArray:
-        """Return keys a little beyond those of the radii."""
-        room = _VALUE_SLACK * _finite_sizes(radius) + _SMALLEST32
-        outer = radius - room if self.larger_is_closer else radius + room
-        with np.errstate(over="ignore"):
-            limits = self.metric.unfinish(outer)
-        return limits + _KEY_SLACK * _finite_sizes(limits)
-
     def _announce_cost(self, queries: Queries) -> None:
         self.metric.warn_about_cost(len(queries) * self.n_rows)
+
+
+def key_limits(metric: Metric, radius: FloatArray) -> FloatArray:
+    """Return keys a little beyond those of the radii."""
+    room = _VALUE_SLACK * _finite_sizes(radius) + _SMALLEST32
+    outer = radius - room if metric.larger_is_closer else radius + room
+    with np.errstate(over="ignore"):
+        limits = metric.unfinish(outer)
+    return limits + _KEY_SLACK * _finite_sizes(limits)
 
 
 def reaches(values: AnyArray, limits: FloatArray, larger_is_closer: bool) -> BoolArray:

@@ -1,0 +1,333 @@
+"""Search in rows that have names: the estimator."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from sknorms._typing import AnyArray
+from sknorms.neighbors._admissions import PairMask, check_where
+from sknorms.neighbors._graph import neighbor_graph
+from sknorms.neighbors._labels import Labels
+from sknorms.neighbors._limits import check_limit
+from sknorms.neighbors._lookup import Lookup
+from sknorms.neighbors._relevance import check_relevance
+from sknorms.neighbors._resolution import resolve_metric
+from sknorms.neighbors._results import SearchResult
+from sknorms.neighbors._retrieval import StoreEstimator
+from sknorms.neighbors._store import Store
+
+__all__ = ["Retriever"]
+
+
+class Retriever(StoreEstimator):
+    """Exact search in rows that have ids, with filters, additions and removals.
+
+    Parameters
+    ----------
+    metric : str, Metric or callable, default="cosine"
+        A name of `sknorms.metrics.metric_names`, a record with its parameters, or a
+        function as `NearestNeighbors` takes it.
+    n_neighbors : int, default=10
+        How many rows `search`, `score` and `transform` find unless told otherwise.
+    p : float, default=2
+        Power of "minkowski"; other metrics ignore it.
+    metric_params : dict, default=None
+        Parameters of a metric given by name. What a metric can learn from data is
+        learnt from the rows where it is not given, and again when rows are added or
+        removed.
+    n_jobs : int, default=None
+        Threads; None takes what ``joblib.parallel_config`` says, outside of any as many
+        as BLAS uses.
+    working_memory : float, default=None
+        Budget in MiB for what a search needs above its inputs and results; None takes
+        scikit-learn's setting.
+
+    Attributes
+    ----------
+    ids_ : ndarray of shape (n_samples_fit_,)
+        What the rows are called, in order.
+    payload_ : DataFrame or None
+        What travels with them.
+    effective_metric_ : str, Metric or callable
+        The metric used ("euclidean" for "minkowski" with p=2).
+    effective_metric_params_ : dict
+        Its parameters, learnt ones included.
+    n_samples_fit_ : int
+        Number of rows, without those removed.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if they all have one.
+
+    See Also
+    --------
+    NearestNeighbors : Neighbors of rows that have no names, as in scikit-learn.
+
+    Notes
+    -----
+    **Ids.** The id of a row is what a hit is called by. Ids are, first come first
+    served: ``y`` if it has one dimension (a list, an array, a pandas or polars Series,
+    a pandas Index; any values); the index of ``y`` if that is a pandas DataFrame; the
+    index of ``X`` if that is one; else numbers in order of arrival, which stay with
+    their rows and are not given again. Several rows may share an id (the passages of a
+    document, the members of a class), but `remove` needs an id that belongs to one row.
+    A DataFrame as ``y`` is a payload: it travels with the rows and shows up in
+    ``to_frame()`` of a result.
+
+    **Positions.** ``indices`` of a result, ``where`` and matrices of relevance count
+    rows from 0 in order of arrival without removed ones, as if the rows that are left
+    had been fitted anew. All answers are those of such a fit, bit for bit.
+
+    **Zero rows** have no direction: under "cosine" they are at distance 1 from every
+    other row, and at distance 0 from each other.
+
+    Rows passed to `fit` are kept, not copied where they are a C-ordered array: changing
+    them afterwards makes the answers wrong. `partial_fit` copies.
+
+    Examples
+    --------
+    >>> from sknorms.neighbors import Retriever
+    >>> rows = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    >>> retriever = Retriever(n_neighbors=2).fit(rows, ["east", "north", "both"])
+    >>> result = retriever.search([[3.0, 0.5]])
+    >>> result.ids
+    array([['east', 'both']], dtype='<U5')
+    >>> result.similarities.round(2)
+    array([[0.99, 0.81]])
+
+    Only some rows, or only good ones; a list may well be shorter then:
+
+    >>> retriever.search([[3.0, 0.5]], where=[False, True, True]).ids
+    array([['both', 'north']], dtype='<U5')
+    >>> [hit.id for hit in retriever.search([[3.0, 0.5]], min_score=0.9)[0]]
+    ['east']
+
+    Rows come and go:
+
+    >>> _ = retriever.partial_fit([[2.0, 0.1]], ["almost east"]).remove(["east"])
+    >>> retriever.search([[3.0, 0.5]], k=1)[0][0].id
+    'almost east'
+    """
+
+    def __init__(
+        self,
+        metric: Any = "cosine",
+        *,
+        n_neighbors: Any = 10,
+        p: Any = 2,
+        metric_params: Any = None,
+        n_jobs: Any = None,
+        working_memory: Any = None,
+    ) -> None:
+        self.metric = metric
+        self.n_neighbors = n_neighbors
+        self.p = p
+        self.metric_params = metric_params
+        self.n_jobs = n_jobs
+        self.working_memory = working_memory
+
+    def fit(self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
+        """Take the rows to search in, and forget others.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The rows.
+        y : array-like of shape (n_samples,) or DataFrame of n_samples rows, \
+default=None
+            Ids, or a payload; see the notes of the class. None takes the index of a
+            pandas DataFrame, or numbers the rows.
+        groups : array-like of shape (n_samples,), default=None
+            The group of every row (its author, its source), for ``exclude_groups`` of
+            `search`. None and NaN are no group.
+
+        Returns
+        -------
+        Retriever
+            The estimator itself.
+        """
+        self._check_parameters()
+        effective = resolve_metric(self.metric, self.p, self.metric_params)
+        rows = self._validate(X, effective.record.domain.allows_nan, reset=True)
+        labels = Labels.read(X, y, groups, rows.shape[0], 0)
+        return self._keep(Store.fit(effective, rows, labels))
+
+    def partial_fit(self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
+        """Add rows after those there are; the first call is a `fit`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            More rows. They are copied, as dense or CSR as the rows there are.
+        y : array-like of shape (n_samples,) or DataFrame of n_samples rows, \
+default=None
+            Ids or payload, if the rows there are have such.
+        groups : array-like of shape (n_samples,), default=None
+            Groups, if the rows there are have such.
+
+        Returns
+        -------
+        Retriever
+            The estimator itself.
+
+        Notes
+        -----
+        Adding m rows costs a copy of them. They are prepared by the next search, which
+        leaves large blocks of earlier rows alone: over any sequence of additions every
+        row is prepared O(log n) times. Only a metric that learns from the rows
+        ("seuclidean", "mahalanobis", "gower", without parameters) learns anew from all
+        of them and prepares all of them at the first search after a change.
+        """
+        if not hasattr(self, "_store"):
+            return self.fit(X, y, groups=groups)
+        rows = self._validate(X, self._store.metric.domain.allows_nan, reset=False)
+        first = self._store.n_added
+        labels = Labels.read(X, y, groups, rows.shape[0], first)
+        return self._keep(self._store.add(rows, labels))
+
+    def remove(self, ids: Any) -> Self:
+        """Remove rows.
+
+        Parameters
+        ----------
+        ids : id or 1-d array-like of ids
+            Whose rows to remove. Each id must belong to exactly one row.
+
+        Returns
+        -------
+        Retriever
+            The estimator itself. It may be left without any row, and then finds none.
+
+        Raises
+        ------
+        ValueError
+            If an id belongs to no row, or to several; no row is removed then.
+
+        Notes
+        -----
+        The cost is that of marking the rows. They are dropped, and memory is freed, by
+        the first search after a quarter of their block is gone.
+        """
+        check_is_fitted(self)
+        return self._keep(self._store.remove(ids))
+
+    def search(
+        self,
+        X: Any,
+        k: Any = None,
+        *,
+        where: Any = None,
+        min_score: Any = None,
+        radius: Any = None,
+        exclude_groups: Any = None,
+    ) -> SearchResult:
+        """Find the closest rows of every query.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The queries.
+        k : int, default=None
+            At most how many rows to find. None takes ``n_neighbors``, or, if there is a
+            limit (``min_score`` or ``radius``), finds all rows within it.
+        where : bool array-like of shape (n_samples_fit_,) or (n_queries, \
+n_samples_fit_), or boolean sparse matrix of the latter, default=None
+            Which rows may be found: one mask for all queries, or one for each. Of a
+            sparse matrix, stored true entries may be found.
+        min_score : float or array-like of shape (n_queries,), default=None
+            Smallest similarity of a hit, itself included.
+        radius : float or array-like of shape (n_queries,), default=None
+            Largest distance of a hit, itself included.
+        exclude_groups : array-like of shape (n_queries,), default=None
+            The group of every query; rows that were fitted with the same one in
+            ``groups`` are not found. None and NaN exclude nothing.
+
+        Returns
+        -------
+        SearchResult
+            Hits of every query, closest first, equals by position. A list is shorter
+            than k where fewer rows are admitted, within the limit, or comparable to the
+            query at all; nothing is ever filled up.
+
+        Raises
+        ------
+        ValueError
+            If a parameter has a wrong shape or value, or a limit is given that means
+            nothing to the metric (a similarity has no radius, unless it is one minus a
+            distance, as cosine is).
+        """
+        rows = self._check_queries(X)
+        store = self._settled()
+        n_queries = int(rows.shape[0])
+        limit = check_limit(store.metric, min_score, radius, n_queries)
+        masks = None if where is None else check_where(where, n_queries, store.n_rows)
+        sought = Lookup(
+            rows,
+            self._check_k(k, None if limit is not None else self.n_neighbors),
+            None if limit is None else limit.keys(store.metric),
+            mask=masks if isinstance(masks, np.ndarray) else None,
+            pair_mask=masks if isinstance(masks, PairMask) else None,
+            rule=self._check_groups(exclude_groups, n_queries),
+        )
+        return self._result(store, sought, limit)
+
+    def score(self, X: Any, y: Any, *, k: Any = None) -> float:
+        """Return the recall at k: the mean share of what is relevant that is found.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The queries.
+        y : array-like of n_queries ids or collections of ids, or boolean matrix of \
+shape (n_queries, n_samples_fit_)
+            What is relevant to each query: one id, several, or the rows themselves
+            (dense or CSR). Ids that no row has count as not found.
+        k : int, default=None
+            How many rows to look at; None takes ``n_neighbors``.
+
+        Returns
+        -------
+        float
+            In [0, 1]. Queries that nothing is relevant to are left out. Where rows
+            share an id, one of them is enough to have found it: with class labels as
+            ids this is the share of queries with one of their class among the k.
+        """
+        rows = self._check_queries(X)
+        store = self._settled()
+        relevance = check_relevance(y, rows.shape[0], store.n_rows, store.known_ids)
+        sought = Lookup(rows, self._check_k(k, self.n_neighbors))
+        return relevance.recall(self._result(store, sought, None))
+
+    def transform(self, X: Any) -> Any:
+        """Return the similarity of every query to its nearest rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The queries.
+
+        Returns
+        -------
+        CSR of shape (n_queries, n_samples_fit_)
+            Up to ``n_neighbors`` stored entries a row, closest first: larger is closer,
+            and what is not stored is far. They are the metric's similarities where it
+            has such (cosine, dot, jaccard, ...), and ``1 / (1 + distance)`` elsewhere.
+        """
+        rows = self._check_queries(X)
+        store = self._settled()
+        sought = Lookup(rows, self._check_k(None, self.n_neighbors))
+        found = self._result(store, sought, None)
+        return neighbor_graph(
+            _closeness(found), found.all_indices, found.starts, store.n_rows
+        )
+
+
+def _closeness(found: SearchResult) -> AnyArray:
+    """Return the similarities of all hits, of distances without such 1 / (1 + d)."""
+    if found.higher_is_better:
+        return found.all_scores
+    if found.all_opposites is not None:
+        return found.all_opposites
+    closeness: AnyArray = 1.0 / (1.0 + found.all_scores)
+    return closeness
