@@ -200,9 +200,9 @@ def output_dtype(*arrays: Any) -> np.dtype[Any]:
     return np.dtype(np.float32 if small else np.float64)
 
 
-def first_rows(mask: AnyArray, limit: int = 5) -> str:
-    """Name the rows where ``mask`` holds, for an error message."""
-    where = np.flatnonzero(mask)
+def first_rows(mask: AnyArray, limit: int = 5, *, start: int = 0) -> str:
+    """Name the rows where ``mask`` holds, for an error message; row 0 is ``start``."""
+    where = np.flatnonzero(mask) + start
     listed = ", ".join(str(row) for row in where[:limit])
     more = f", ... ({len(where)} in all)" if len(where) > limit else ""
     return f"row{'s' if len(where) > 1 else ''} {listed}{more}"

@@ -25,8 +25,8 @@ PUBLIC = {
         pairwise_distances_argmin_min euclidean_distances manhattan_distances
         cosine_distances cosine_similarity BlockDistance BlockSimilarity""",
     "neighbors": """
-        NearestNeighbors KNeighborsClassifier KNeighborsRegressor Retriever
-        SearchResult""",
+        NearestNeighbors KNeighborsClassifier KNeighborsRegressor
+        RadiusNeighborsClassifier RadiusNeighborsRegressor Retriever SearchResult""",
     "norms": """
         L1 L2 LInf Lp GroupNorm NuclearNorm SpectralNorm FrobeniusNorm get_norm norm
         row_norms dual_norm prox project project_simplex clip_by_norm clip_by_value

@@ -1,6 +1,8 @@
 """Exact nearest neighbours: the estimators of scikit-learn, for every metric."""
 
 from sknorms.neighbors._classification import KNeighborsClassifier
+from sknorms.neighbors._radius_classification import RadiusNeighborsClassifier
+from sknorms.neighbors._radius_regression import RadiusNeighborsRegressor
 from sknorms.neighbors._regression import KNeighborsRegressor
 from sknorms.neighbors._results import SearchResult
 from sknorms.neighbors._retriever import Retriever
@@ -10,6 +12,8 @@ __all__ = [
     "KNeighborsClassifier",
     "KNeighborsRegressor",
     "NearestNeighbors",
+    "RadiusNeighborsClassifier",
+    "RadiusNeighborsRegressor",
     "Retriever",
     "SearchResult",
 ]

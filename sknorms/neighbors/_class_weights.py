@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sknorms._typing import AnyArray, FloatArray, IndexArray
-from sknorms._validation import check_real
+from sknorms._validation import ParameterError, check_real
 
 __all__ = ["class_factors"]
 
@@ -38,7 +38,7 @@ def class_factors(
     if not isinstance(class_weight, list | tuple):
         class_weight = _for_every_output(class_weight, len(classes))
     if len(class_weight) != len(classes):
-        raise ValueError(
+        raise ParameterError(
             f"class_weight has {len(class_weight)} entries for {len(classes)} outputs; "
             "give one an output."
         )
@@ -52,7 +52,7 @@ def class_factors(
 
 def _for_every_output(class_weight: Any, n_outputs: int) -> list[Any]:
     if isinstance(class_weight, Mapping) and n_outputs > 1:
-        raise ValueError(
+        raise ParameterError(
             f"class_weight must be a list of {n_outputs} dicts, one an output, or "
             f'"balanced"; got a single dict {class_weight!r}.'
         )
@@ -74,7 +74,7 @@ def _factors(
         factors = np.zeros(len(labels))
         np.divide(counts.sum(), present.sum() * counts, out=factors, where=present)
         return factors
-    raise ValueError(
+    raise ParameterError(
         'class_weight must be a dict {label: weight}, "balanced", a list of these (one '
         f"an output) or None; got {weight!r}."
     )
@@ -84,7 +84,7 @@ def _given(weight: Mapping[Any, Any], labels: AnyArray) -> FloatArray:
     known = labels.tolist()
     unknown = [label for label in weight if label not in known]
     if unknown:
-        raise ValueError(
+        raise ParameterError(
             f"class_weight names the label {unknown[0]!r}, which is not in y; the "
             f"labels are {', '.join(map(repr, known[:20]))}."
         )

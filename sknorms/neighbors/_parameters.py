@@ -31,7 +31,7 @@ def check_parameters(params: dict[str, Any]) -> None:
     check_integer("leaf_size", params["leaf_size"], low=1)
     if params["p"] is not None:
         check_real("p", params["p"], low=0, low_open=True)
-    if params["n_neighbors"] is not None:
+    if params.get("n_neighbors") is not None:
         check_n_neighbors(params["n_neighbors"])
     if params["n_jobs"] is not None:
         _check_n_jobs(params["n_jobs"])

@@ -1,29 +1,30 @@
-"""What a classifier and a regressor share: whom a query listens to, and how much."""
+"""Whom a prediction listens to, and how much: the k nearest, or all within a radius."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
 
 from sknorms._arrays import row_slices
-from sknorms._typing import FloatArray, IndexArray
+from sknorms._typing import FloatArray
 from sknorms._validation import first_rows
 from sknorms.engine import working_bytes
+from sknorms.neighbors._base import NeighborsBase
 from sknorms.neighbors._index import Queries
+from sknorms.neighbors._lists import Neighborhoods, Ragged, Regular
 from sknorms.neighbors._parameters import check_n_neighbors
 from sknorms.neighbors._queries import KNeighborsMixin, nearest_values
 from sknorms.neighbors._weights import WeightRule, get_weight_rule, share_of_copies
 
-__all__ = ["NearestPredictor", "check_sample_weight"]
+__all__ = ["BYTES_PER_NEIGHBOR", "NearestPredictor", "Predictor", "check_sample_weight"]
 
 # Sums of weights such as 0.1 miss a whole number by their rounding.
 _ROUNDING = 1e-12
 # Values, indices, weights and what is made of them on the way to a prediction.
-_BYTES_PER_NEIGHBOR = 96
-# Neighbours and their weights, both (n_queries, m); None where all weigh the same.
-Neighborhood: TypeAlias = tuple[IndexArray, FloatArray | None]
+BYTES_PER_NEIGHBOR = 160
 
 
 def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
@@ -54,8 +55,8 @@ def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
     return weights.copy()
 
 
-class NearestPredictor(KNeighborsMixin):
-    """Finds the neighbours a prediction is made from, and their weights."""
+class Predictor(NeighborsBase, ABC):
+    """What every predictor has: a weight rule, sample weights, neighbourhoods."""
 
     weights: Any
     _sample_weight: FloatArray | None
@@ -71,30 +72,47 @@ class NearestPredictor(KNeighborsMixin):
             )
         return rule
 
-    def _neighborhoods(self, X: Any, n_outputs: int) -> Iterator[Neighborhood]:
+    @abstractmethod
+    def _neighborhoods(
+        self, queries: Queries, n_outputs: int, *, closest_first: bool = False
+    ) -> Iterator[Neighborhoods]:
         """Yield neighbours and weights of blocks of queries, in order.
 
         A block is as large as the memory budget allows when each query is to get
-        ``n_outputs`` numbers.
+        ``n_outputs`` numbers. Whoever needs the neighbours ordered by (closeness,
+        index) asks for ``closest_first``.
         """
-        queries = self._queries(X)
+
+
+class NearestPredictor(KNeighborsMixin, Predictor):
+    """Listens to the k nearest."""
+
+    def _neighborhoods(
+        self, queries: Queries, n_outputs: int, *, closest_first: bool = False
+    ) -> Iterator[Neighborhoods]:
+        """Yield the k nearest of blocks of queries; they always come closest first."""
+        del closest_first
         rule = self._check_weight_rule()
         k = check_n_neighbors(self.n_neighbors)
-        for block in self._blocks(queries, _BYTES_PER_NEIGHBOR * k + 8 * n_outputs):
+        query_bytes = BYTES_PER_NEIGHBOR * k + 8 * n_outputs
+        step = max(1, working_bytes(self.working_memory) // (2 * query_bytes))
+        for part in row_slices(len(queries), step):
+            block = replace(queries, rows=queries.rows[part], first=part.start)
             if self._sample_weight is not None:
                 yield self._nearest_copies(block, k, rule, self._sample_weight)
             else:
                 values, indices = nearest_values(self, block, k)
-                yield indices, rule(values) if rule.needs_values else None
-
-    def _blocks(self, queries: Queries, query_bytes: int) -> Iterator[Queries]:
-        step = max(1, working_bytes(self.working_memory) // (2 * query_bytes))
-        for block in row_slices(len(queries), step):
-            yield replace(queries, rows=queries.rows[block], first=block.start)
+                layout = Regular(*indices.shape)
+                weights = (
+                    rule(values.ravel(), layout, block.first)
+                    if rule.needs_values
+                    else None
+                )
+                yield Neighborhoods(layout, indices.ravel(), weights, block.first)
 
     def _nearest_copies(
         self, queries: Queries, k: int, rule: WeightRule, sample_weight: FloatArray
-    ) -> Neighborhood:
+    ) -> Neighborhoods:
         """Return enough neighbours to hold k copies, each weighted by its share."""
         available = self.n_samples_fit_ - queries.are_training_rows
         wanted = k
@@ -112,7 +130,13 @@ class NearestPredictor(KNeighborsMixin):
         # The rule must not see who does not count: a zero distance there is none.
         first = counts.argmax(axis=1)[:, None]
         seen = np.where(counts, values, np.take_along_axis(values, first, axis=1))
-        return indices, share * rule(seen)
+        layout = Regular(*indices.shape)
+        weights = share * rule(seen.ravel(), layout, queries.first).reshape(share.shape)
+        # How many more were looked at depends on the other queries of the block.
+        starts = np.concatenate([[0], np.cumsum(counts.sum(axis=1))]).astype(np.intp)
+        return Neighborhoods(
+            Ragged(starts), indices[counts], weights[counts], queries.first
+        )
 
 
 def _require_enough_copies(enough: Any, copies: FloatArray, k: int) -> None:

@@ -1,22 +1,15 @@
 """Regression by the average of the nearest neighbours."""
 
-from typing import Any, Self
+from typing import Any
 
-import numpy as np
-from sklearn.base import RegressorMixin
-from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted
-
-from sknorms._arrays import row_sum
-from sknorms._typing import AnyArray, FloatArray
-from sknorms._validation import output_dtype
-from sknorms.neighbors._prediction import NearestPredictor, check_sample_weight
-from sknorms.neighbors._weights import get_weight_rule, require_some_weight
+from sknorms.neighbors._averaging import AveragingRegressor
+from sknorms.neighbors._empty import EmptyRule, Refuse
+from sknorms.neighbors._prediction import NearestPredictor
 
 __all__ = ["KNeighborsRegressor"]
 
 
-class KNeighborsRegressor(RegressorMixin, NearestPredictor):
+class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
     """Average of the exact nearest neighbors, for every registered metric.
 
     Parameters
@@ -42,6 +35,12 @@ class KNeighborsRegressor(RegressorMixin, NearestPredictor):
     n_jobs : int, default=None
         Threads; None takes what ``joblib.parallel_config`` says, outside of any as many
         as BLAS uses.
+    aggregate : {"mean", "median"} or callable, default="mean"
+        What is made of the targets of the neighbors: their weighted mean, their
+        weighted median (the 0.5-quantile of `predict_quantiles`), or what a function
+        returns for them, one number for an array of shape (n,). The function is called
+        once a query and output; where not all neighbors weigh the same it is handed
+        their weights too, as ``aggregate(targets, weights=weights)``.
     working_memory : float, default=None
         Budget in MiB for what a search needs above its inputs and results; None takes
         scikit-learn's setting.
@@ -63,6 +62,7 @@ class KNeighborsRegressor(RegressorMixin, NearestPredictor):
 
     See Also
     --------
+    RadiusNeighborsRegressor : Average of all neighbors within a radius.
     KNeighborsClassifier : Vote among the nearest neighbors.
     NearestNeighbors : The neighbors themselves.
 
@@ -87,6 +87,11 @@ class KNeighborsRegressor(RegressorMixin, NearestPredictor):
     >>> regressor = KNeighborsRegressor(2, weights="distance", metric="manhattan")
     >>> regressor.fit(X, y).predict([[3.5]])
     array([35.])
+
+    The spread of the targets around a query:
+
+    >>> KNeighborsRegressor(3).fit(X, y).predict_quantiles([[1.0]], (0.0, 0.5, 1.0))
+    array([[ 0., 10., 20.]])
     """
 
     def __init__(
@@ -100,6 +105,7 @@ class KNeighborsRegressor(RegressorMixin, NearestPredictor):
         metric: Any = "minkowski",
         metric_params: Any = None,
         n_jobs: Any = None,
+        aggregate: Any = "mean",
         working_memory: Any = None,
     ) -> None:
         self.n_neighbors = n_neighbors
@@ -110,66 +116,8 @@ class KNeighborsRegressor(RegressorMixin, NearestPredictor):
         self.metric = metric
         self.metric_params = metric_params
         self.n_jobs = n_jobs
+        self.aggregate = aggregate
         self.working_memory = working_memory
 
-    def fit(self, X: Any, y: Any, *, sample_weight: Any = None) -> Self:
-        """Prepare the training rows and their targets.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features), \
-or (n_samples, n_samples) if metric="precomputed"
-            Training rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Target values.
-        sample_weight : array-like of shape (n_samples,), default=None
-            How many copies each row stands for; see the notes of the class.
-
-        Returns
-        -------
-        KNeighborsRegressor
-            The estimator itself.
-        """
-        get_weight_rule(self.weights)
-        y = self._fit_rows(X, y)
-        self._check_weight_rule()
-        self._sample_weight = check_sample_weight(sample_weight, len(y))
-        dtypes = [np.float64, np.float32]
-        self._y: AnyArray = check_array(
-            y, ensure_2d=False, dtype=dtypes, input_name="y"
-        )
-        return self
-
-    def predict(self, X: Any) -> AnyArray:
-        """Return the average target of the neighbors of every query.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_queries, n_features), \
-or (n_queries, n_samples_fit) if metric="precomputed", or None
-            The queries. None predicts every training row from the others.
-
-        Returns
-        -------
-        ndarray of shape (n_queries,) or (n_queries, n_outputs)
-            Averages, computed in float64; float32 if ``y`` is.
-        """
-        check_is_fitted(self)
-        targets = self._y if self._y.ndim == 2 else self._y[:, None]
-        blocks = [
-            np.stack([_average(column[indices], weights) for column in targets.T], 1)
-            for indices, weights in self._neighborhoods(X, targets.shape[1])
-        ]
-        predicted = np.concatenate(blocks).astype(output_dtype(self._y), copy=False)
-        return predicted if self._y.ndim == 2 else predicted[:, 0]
-
-
-def _average(targets: AnyArray, weights: FloatArray | None) -> FloatArray:
-    """Return the weighted mean of each row of targets, shape (n_queries,)."""
-    if weights is None:
-        mean: FloatArray = row_sum(targets) / targets.shape[1]
-        return mean
-    total = row_sum(weights)
-    require_some_weight(total)
-    average: FloatArray = row_sum(weights * targets) / total
-    return average
+    def _rule_for_empty(self) -> EmptyRule:
+        return Refuse()  # the k nearest are never none

@@ -9,6 +9,7 @@ import numpy as np
 
 from sknorms._typing import AnyArray, FloatArray
 from sknorms._validation import ParameterError, first_rows
+from sknorms.neighbors._lists import Layout
 
 __all__ = ["WeightRule", "get_weight_rule", "require_some_weight", "share_of_copies"]
 
@@ -22,8 +23,24 @@ class WeightRule(ABC):
     needs_distances: ClassVar[bool] = False
 
     @abstractmethod
-    def __call__(self, values: FloatArray) -> FloatArray:
-        """Return weights of the shape of ``values``, (n_queries, k)."""
+    def __call__(
+        self, values: FloatArray, layout: Layout, first: int = 0
+    ) -> FloatArray:
+        """Return the weights of lists of neighbours.
+
+        Parameters
+        ----------
+        values : float64 array of shape (n_entries,)
+            Distances or similarities.
+        layout : Layout
+            The lists.
+        first : int
+            Number of the first list's query among all, for messages.
+
+        Returns
+        -------
+        float64 array of shape (n_entries,)
+        """
 
 
 @dataclass(frozen=True)
@@ -32,8 +49,11 @@ class Uniform(WeightRule):
 
     needs_values: ClassVar[bool] = False
 
-    def __call__(self, values: FloatArray) -> FloatArray:
+    def __call__(
+        self, values: FloatArray, layout: Layout, first: int = 0
+    ) -> FloatArray:
         """Return ones."""
+        del layout, first
         return np.ones(values.shape)
 
 
@@ -43,22 +63,25 @@ class InverseDistance(WeightRule):
 
     needs_distances: ClassVar[bool] = True
 
-    def __call__(self, values: FloatArray) -> FloatArray:
-        """Return inverse distances, scaled row by row by a power of two.
+    def __call__(
+        self, values: FloatArray, layout: Layout, first: int = 0
+    ) -> FloatArray:
+        """Return inverse distances, scaled list by list by a power of two.
 
         The scale is exact and leaves shares as they are, but keeps subnormal distances
         from overflowing.
         """
-        smallest = values.min(axis=1, keepdims=True)
+        del first
+        smallest = layout.reduce(np.minimum, values, 0.0)
         if (smallest < 0).any():
             raise ValueError(
                 'weights="distance" needs distances of at least zero, but the metric '
                 f"gave {smallest.min():g}. Pass a callable as weights."
             )
-        exponent = np.frexp(smallest)[1]
+        exponents = np.repeat(np.frexp(smallest)[1], layout.lengths)
         with np.errstate(divide="ignore", over="ignore"):
-            weights = 1.0 / np.ldexp(values, -exponent)
-        return infinite_takes_all(weights)
+            weights = 1.0 / np.ldexp(values, -exponents)
+        return infinite_takes_all(weights, layout)
 
 
 @dataclass(frozen=True)
@@ -70,23 +93,30 @@ class CustomWeights(WeightRule):
     function : callable
     """
 
-    function: Callable[[FloatArray], Any]
+    function: Callable[[AnyArray], Any]
 
-    def __call__(self, values: FloatArray) -> FloatArray:
+    def __call__(
+        self, values: FloatArray, layout: Layout, first: int = 0
+    ) -> FloatArray:
         """Call the function on a copy and check what it returns."""
-        weights = np.array(self.function(values.copy()), dtype=np.float64)
-        if weights.shape != values.shape:
-            raise ValueError(
-                "weights must return an array of the shape of the distances, "
-                f"{values.shape}; got {weights.shape}."
-            )
-        wrong = ~(weights.min(axis=1) >= 0)
+        weights = layout.flatten(self._answer(layout.present(values)))
+        wrong = ~(layout.reduce(np.minimum, weights, 0.0) >= 0)
         if wrong.any():
             raise ValueError(
                 "weights must return numbers of at least zero; got NaN or negative "
-                f"ones in {first_rows(wrong)} of the queries."
+                f"ones in {first_rows(wrong, start=first)} of the queries."
             )
-        return infinite_takes_all(weights)
+        return infinite_takes_all(weights, layout)
+
+    def _answer(self, shown: AnyArray) -> Any:
+        try:
+            return self.function(shown)
+        except (AttributeError, TypeError, ValueError):
+            # Much of NumPy, such as np.exp and comparisons, does not work on arrays of
+            # arrays; one list after the other is fine.
+            if shown.dtype != object:
+                raise
+            return [self.function(distances) for distances in shown]
 
 
 _RULES = {"uniform": Uniform(), "distance": InverseDistance()}
@@ -106,12 +136,13 @@ def get_weight_rule(weights: Any) -> WeightRule:
     )
 
 
-def infinite_takes_all(weights: FloatArray) -> FloatArray:
-    """Return weights where infinite ones became 1 and all beside them 0."""
+def infinite_takes_all(weights: FloatArray, layout: Layout) -> FloatArray:
+    """Return weights where infinite ones became 1 and others in their list 0."""
     infinite = np.isinf(weights)
-    rows = infinite.any(axis=1)
-    weights[rows] = infinite[rows]
-    return weights
+    if not infinite.any():
+        return weights
+    decided = np.repeat(layout.reduce(np.logical_or, infinite, False), layout.lengths)
+    return np.where(decided, infinite, weights)
 
 
 def share_of_copies(copies: AnyArray, k: int) -> FloatArray:
@@ -134,13 +165,13 @@ def share_of_copies(copies: AnyArray, k: int) -> FloatArray:
     return share
 
 
-def require_some_weight(total: FloatArray) -> None:
+def require_some_weight(total: FloatArray, first: int = 0) -> None:
     """Raise if the neighbours of a query have no weight at all."""
     nothing = ~(total > 0)
     if nothing.any():
         raise ValueError(
             "All neighbors of some sample is getting zero weights. Please modify "
             "'weights' to avoid this case if you are using a user-defined function, or "
-            f"class_weight if one is zero. It happens to {first_rows(nothing)} of the "
-            "queries."
+            "class_weight if one is zero. It happens to "
+            f"{first_rows(nothing, start=first)} of the queries."
         )
