@@ -81,6 +81,7 @@ def prepare_sides(
         from data is missing while both tables are given.
     """
     record, options = _resolve(metric, params)
+    record = record.learn_table(X)
     same = Y is None or Y is X
     rows_X = _check_side(record, X, "X", ensure_all_finite)
     rows_Y = rows_X if same else _check_side(record, Y, "Y", ensure_all_finite)

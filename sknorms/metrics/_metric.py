@@ -85,9 +85,18 @@ class Metric(Geometry):
         del X
         return self
 
+    def learn_table(self, X: Any) -> Self:
+        """Return a record that knows the labels in the columns of a data frame."""
+        del X
+        return self
+
+    def encode(self, X: Any) -> Any:
+        """Return a table of numbers in the place of one with labels."""
+        return X
+
     def check_rows(self, X: Any, *, name: str = "X") -> Rows:
         """Validate rows for this metric: finite, in the domain, storage dtype kept."""
-        rows = check_rows(X, name=name, allow_nan=self.domain.allows_nan)
+        rows = check_rows(self.encode(X), name=name, allow_nan=self.domain.allows_nan)
         return self.domain.admit(rows, metric=self.name, name=name)
 
     def settle(self, keys: FloatArray) -> FloatArray:

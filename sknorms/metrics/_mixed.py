@@ -1,6 +1,6 @@
 """Gower's distance between rows of numbers and categories."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,6 +17,7 @@ from sknorms.engine import (
 )
 from sknorms.metrics._domain import Domain, Missing
 from sknorms.metrics._kernels import capped_scores
+from sknorms.metrics._labels import column_labels, numbers_for_labels
 from sknorms.metrics._metric import Metric, frozen_array
 from sknorms.metrics._registry import register_metric
 from sknorms.metrics._statistics import observed_means, typical_rows
@@ -37,6 +38,10 @@ class Gower(Metric):
     categories by 0 or 1. NaN means not observed: the mean is over the columns observed
     in both rows, and rows that share none are never neighbours.
 
+    The columns of a data frame say themselves whether they are categories: words, truth
+    values and categorical types are. A label that was not among the training rows
+    differs from all that were.
+
     Parameters
     ----------
     categorical : array-like, default=None
@@ -45,6 +50,9 @@ class Gower(Metric):
     ranges : array-like of shape (n_features,), default=None
         Largest minus smallest value of each column, at least 0; unused for categories.
         None learns them in ``fit``. In a column of range 0 any difference counts 1.
+    categories : sequence of length n_features, default=None
+        For rows in data frames: the labels of each column that has labels, None for
+        the others. Such columns are categories. None learns them from the frame.
 
     Examples
     --------
@@ -54,10 +62,17 @@ class Gower(Metric):
     array([[0.   , 0.125, 1.   ],
            [0.125, 0.   , 0.875],
            [1.   , 0.875, 0.   ]])
+    >>> import pandas
+    >>> people = pandas.DataFrame({"age": [20, 30, 60], "job": ["cook", "cook", "dj"]})
+    >>> pairwise_distances(people, metric="gower")
+    array([[0.   , 0.125, 1.   ],
+           [0.125, 0.   , 0.875],
+           [1.   , 0.875, 0.   ]])
     """
 
     categorical: Any = None
     ranges: Any = None
+    categories: Any = None
 
     name: ClassVar[str] = "gower"
     complementary: ClassVar[bool] = True
@@ -69,6 +84,8 @@ class Gower(Metric):
     def __post_init__(self) -> None:
         if self.categorical is not None:
             object.__setattr__(self, "categorical", _columns(self.categorical))
+        if self.categories is not None:
+            object.__setattr__(self, "categories", _labels(self.categories))
         if self.ranges is None:
             return
         ranges = frozen_array(self.ranges)
@@ -79,12 +96,22 @@ class Gower(Metric):
             )
         object.__setattr__(self, "ranges", ranges)
 
+    def learn_table(self, X: Any) -> Self:
+        """Return a record with the labels in the columns of a data frame."""
+        if self.categories is not None:
+            return self
+        return replace(self, categories=column_labels(X))
+
+    def encode(self, X: Any) -> Any:
+        """Return a data frame with numbers for its labels."""
+        return numbers_for_labels(X, self.categories)
+
     def learn(self, X: Rows) -> Self:
         """Return a record with the ranges of the columns of ``X``."""
         n_features = X.shape[1]
         self._nominal(n_features)
         if self.ranges is None:
-            return type(self)(self.categorical, _ranges(X))
+            return replace(self, ranges=_ranges(X))
         if len(self.ranges) != n_features:
             raise ValueError(
                 f"ranges must have one number a column: got {len(self.ranges)} for "
@@ -94,7 +121,7 @@ class Gower(Metric):
 
     def _nominal(self, n_features: int) -> BoolArray:
         """Return which of the columns are categories."""
-        mask = np.zeros(n_features, dtype=np.bool_)
+        mask = self._labelled(n_features)
         if self.categorical is None:
             return mask
         try:
@@ -105,6 +132,17 @@ class Gower(Metric):
                 f"{n_features}, the number of columns; got {self.categorical!r}."
             ) from error
         return mask
+
+    def _labelled(self, n_features: int) -> BoolArray:
+        """Return which of the columns have labels."""
+        if self.categories is None:
+            return np.zeros(n_features, dtype=np.bool_)
+        if len(self.categories) != n_features:
+            raise ValueError(
+                "categories must have one entry a column, labels or None: got "
+                f"{len(self.categories)} for {n_features} columns."
+            )
+        return np.array([labels is not None for labels in self.categories])
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the distances, NaN where nothing is shared."""
@@ -211,6 +249,21 @@ def _columns(categorical: Any) -> AnyArray:
         )
     columns.flags.writeable = False
     return columns
+
+
+def _labels(categories: Any) -> AnyArray:
+    """Return a read-only array of one tuple of labels, or None, a column."""
+    try:
+        columns = [None if labels is None else tuple(labels) for labels in categories]
+    except TypeError as error:
+        raise ValueError(
+            "categories must have one entry a column, its labels or None; got "
+            f"{categories!r}."
+        ) from error
+    array = np.empty(len(columns), dtype=object)
+    array[:] = columns
+    array.flags.writeable = False
+    return array
 
 
 def _ranges(rows: Rows) -> FloatArray:

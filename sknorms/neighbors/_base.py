@@ -56,8 +56,11 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
     def _fit_rows(self, X: Any, *target: Any) -> Any:
         """Validate X (and y, if given), index the rows, and return the checked y."""
         check_parameters(self.get_params(deep=False))
-        effective = self._resolve_metric()
-        rows, y = self._validate_training(_rows_held(X), target, effective)
+        X, effective = _rows_held(X), self._resolve_metric()
+        if effective is not None:
+            effective = effective.learn_table(X)
+            X = effective.record.encode(X)
+        rows, y = self._validate_training(X, target, effective)
         if effective is None:
             self._index = PrecomputedIndex.fit(rows)
             self.effective_metric_, self.effective_metric_params_ = self.metric, {}

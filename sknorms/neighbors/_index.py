@@ -195,6 +195,10 @@ class MetricIndex(Index):
     def __getstate__(self) -> dict[str, Any]:
         return {"metric": self.metric, "rows": self.rows}
 
+    def admit(self, X: Any) -> Any:
+        """Put numbers in the place of labels."""
+        return self.metric.encode(X)
+
     @property
     def larger_is_closer(self) -> bool:
         """Whether the values are similarities."""

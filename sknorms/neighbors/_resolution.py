@@ -40,15 +40,22 @@ class EffectiveMetric:
     name: Any
     params: dict[str, Any]
 
+    def learn_table(self, X: Any) -> "EffectiveMetric":
+        """Return the metric with what it learns from a data frame's columns."""
+        return self._with(self.record.learn_table(X))
+
     def learn(self, rows: Rows) -> "EffectiveMetric":
         """Return the metric with what it learns from the training rows."""
-        record = self.record.learn(rows)
+        return self._with(self.record.learn(rows))
+
+    def _with(self, record: Metric) -> "EffectiveMetric":
         if isinstance(self.name, Metric):
             return EffectiveMetric(record, record, self.params)
+        before = self.record.params
         learned = {
             name: value
             for name, value in record.params.items()
-            if name in record.learned and value is not None
+            if value is not None and before[name] is None
         }
         return replace(self, record=record, params={**self.params, **learned})
 

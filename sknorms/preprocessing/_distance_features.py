@@ -129,7 +129,7 @@ class DistanceFeatures(
             If a parameter is not one of the above, more landmarks are asked for than
             there are rows, or given ones do not fit the columns of X.
         """
-        metric = self._resolve_metric()
+        metric = self._resolve_metric().learn_table(X)
         check_choice("selection", self.selection, ("sample", "kmeans"))
         rows = self._check_rows(X, metric, reset=True)
         self.metric_ = metric.learn(rows)
@@ -171,7 +171,7 @@ class DistanceFeatures(
 
     def _check_rows(self, X: Any, metric: Metric, *, reset: bool) -> Rows:
         finite: bool | str = "allow-nan" if metric.domain.allows_nan else True
-        rows = check_table(X, estimator=self, reset=reset, finite=finite)
+        rows = check_table(metric.encode(X), estimator=self, reset=reset, finite=finite)
         return metric.domain.admit(rows, metric=metric.name, name="X")
 
     def _choose_landmarks(self, rows: Rows) -> Any:
@@ -198,7 +198,7 @@ class DistanceFeatures(
 
     def _given_landmarks(self, n_features: int) -> Rows:
         finite: bool | str = "allow-nan" if self.metric_.domain.allows_nan else True
-        given = check_table(self.landmarks, finite=finite).copy()
+        given = check_table(self.metric_.encode(self.landmarks), finite=finite).copy()
         if given.shape[1] != n_features:
             raise ValueError(
                 f"landmarks must have the columns of X, {n_features}; got an array of "

@@ -306,6 +306,7 @@ def test_records_do_not_follow_arrays_they_were_given():
 # What to change each parameter to, and from what, on rows of `N_FEATURES` columns.
 CHANGES = [
     ("gower", {"categorical": None}, {"categorical": [0, 3]}),
+    ("gower", {"categories": None}, {"categories": [("a",), *[None] * 6]}),
     ("gower", {"ranges": np.ones(N_FEATURES)}, {"ranges": np.full(N_FEATURES, 9.0)}),
     ("haversine", {"units": "rad"}, {"units": "deg"}),
     ("jensenshannon", {"base": None}, {"base": 2.0}),

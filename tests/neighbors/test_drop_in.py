@@ -1,10 +1,15 @@
 """What scikit-learn's users rely on, and find here under the same names."""
 
+import pickle
+
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from labels import label
 from scipy import sparse
 from sklearn.metrics.pairwise import nan_euclidean_distances
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import BallTree, KDTree
 
 from sknorms.neighbors import (
@@ -103,3 +108,58 @@ def test_a_number_for_missing_values(estimator, dtype):
     )
     np.testing.assert_allclose(distances, np.sort(table)[:, :3], atol=1e-6)
     assert model.effective_metric_params_ == metric_params
+
+
+# ---- data frames with labels ----
+
+
+def people(n_rows, seed=0):
+    rng = np.random.default_rng(seed)
+    return {
+        "age": rng.integers(20, 60, n_rows).astype(float),
+        "job": rng.choice(["cook", "dj", "poet"], n_rows).tolist(),
+        "owner": (rng.random(n_rows) < 0.5).tolist(),
+    }
+
+
+@every_estimator
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_labels_are_found_by_their_dtypes(estimator, frame):
+    table = people(40)
+    model = estimator(metric="gower").fit(frame(table), np.arange(40) % 3)
+    categories = [None, ("cook", "dj", "poet"), (False, True)]
+    assert model.effective_metric_params_["categories"].tolist() == categories
+    assert model.feature_names_in_.tolist() == list(table)
+    codes = np.stack(
+        [table["age"], [len(job) for job in table["job"]], table["owner"]], axis=1
+    )
+    by_hand = NearestNeighbors(
+        metric="gower", metric_params={"categorical": [1, 2]}
+    ).fit(codes)
+    found = pickle.loads(pickle.dumps(model)).kneighbors(frame(table))
+    # "cook" and "poet" are of one length, so a digit more tells them apart.
+    codes[:, 1] += np.char.startswith(table["job"], "p") / 2
+    for mine, other in zip(found, by_hand.fit(codes).kneighbors(codes), strict=True):
+        np.testing.assert_array_equal(mine, other)
+    with pytest.raises(ValueError, match="feature names"):
+        model.kneighbors(frame(table).rename({"job": "trade"}, **renaming(frame)))
+
+
+def renaming(frame):
+    return {"axis": 1} if frame is pd.DataFrame else {}
+
+
+def test_labels_are_learnt_in_each_training_fold():
+    table = pd.DataFrame(people(60))
+    table.loc[0, "job"] = "astronaut"
+    y = (table["job"] == "dj").to_numpy()
+    search = GridSearchCV(
+        KNeighborsClassifier(3), {"metric": ["gower"]}, cv=5, error_score="raise"
+    )
+    search.fit(table, y)
+    assert search.best_score_ > 0.8
+    params = search.best_estimator_.effective_metric_params_
+    assert "astronaut" in params["categories"][1]
+    without = KNeighborsClassifier(3, metric="gower").fit(table[1:], y[1:])
+    assert "astronaut" not in without.effective_metric_params_["categories"][1]
+    assert without.predict(table[:1]).shape == (1,)
