@@ -14,6 +14,7 @@ settings.load_profile("sknorms")
 
 
 @pytest.fixture(autouse=True)
-def registered_functions(monkeypatch):
+def registered_metrics(monkeypatch):
     """Forget the metrics that a test or an example registers."""
+    monkeypatch.setattr(_registry, "_REGISTRY", dict(_registry._REGISTRY))
     monkeypatch.setattr(_registry, "_FUNCTIONS", dict(_registry._FUNCTIONS))

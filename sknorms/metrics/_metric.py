@@ -18,23 +18,34 @@ class Metric(Geometry):
     """A distance or similarity between rows; the base of every record.
 
     A record is a frozen dataclass whose fields are the metric's parameters. It states
-    facts as class variables and the formula as `keys` (see `Geometry`); names, error
-    texts, tables and tests are derived from it.
+    facts as class variables and the formula as ``keys``; names, error texts, tables and
+    tests are derived from it.
+
+    A metric of one's own is a subclass with a ``name`` and ``keys(x, y)``: float64 rows
+    go in, whose last axis are the features and whose other axes broadcast, and one
+    number for each pair comes out, the smaller the closer. These are the distances
+    unless ``finish`` turns them into such, and ``unfinish`` back; a similarity negates
+    in all three. A pair without a distance has NaN, and is never found. A pair's number
+    is to depend on its two rows alone, as NumPy's reductions over the last axis do.
+    Parameters are checked in ``__post_init__``; those that data determine are filled in
+    by ``learn(X)``, which returns a new record. `register_metric` makes the metric
+    known by its name to functions and estimators.
 
     Attributes
     ----------
     name : str
-        Canonical name.
+        Canonical name, the one thing that has to be given.
     aliases : tuple of str
         Other names it is registered under.
     larger_is_closer : bool
         True for a similarity: neighbours are the rows with the largest values.
     triangle_inequality : bool
-        Whether d(x, z) <= d(x, y) + d(y, z) always holds.
+        Whether d(x, z) <= d(x, y) + d(y, z) always holds; True unless set.
     symmetric : bool
-        Whether d(x, y) and d(y, x) are always the same bits.
-    domain : Domain
-        What rows it is defined on.
+        Whether d(x, y) and d(y, x) are always the same bits; True unless set.
+    domain_ : Domain
+        What rows it is defined on; any finite numbers unless set. Take it from a metric
+        that has it: ``domain_ = get_metric("hellinger").domain``.
     learned : tuple of str
         Parameters that, left at None, are learnt from the data in `learn`.
     complementary : bool
@@ -56,6 +67,29 @@ class Metric(Geometry):
     >>> metric = get_metric("minkowski", p=3)
     >>> metric.params["p"], metric.larger_is_closer, metric.triangle_inequality
     (3.0, False, True)
+
+    A metric of one's own: the largest difference, in units of each column's spread.
+
+    >>> from dataclasses import dataclass
+    >>> from typing import ClassVar
+    >>> import numpy as np
+    >>> from sknorms.metrics import Metric, pairwise_distances, register_metric
+    >>> @register_metric
+    ... @dataclass(frozen=True, eq=False)
+    ... class LargestGap(Metric):
+    ...     spread: tuple[float, ...] | None = None
+    ...     name: ClassVar[str] = "largest_gap"
+    ...     learned: ClassVar[tuple[str, ...]] = ("spread",)
+    ...
+    ...     def learn(self, X):
+    ...         return self if self.spread else LargestGap(tuple(np.ptp(X, axis=0)))
+    ...
+    ...     def keys(self, x, y):
+    ...         return (np.abs(x - y) / self.spread).max(axis=-1)
+    >>> pairwise_distances([[0.0, 1.0], [2.0, 5.0], [4.0, 1.0]], metric="largest_gap")
+    array([[0., 1., 1.],
+           [1., 0., 1.],
+           [1., 1., 0.]])
     """
 
     name: ClassVar[str]

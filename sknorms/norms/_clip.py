@@ -153,5 +153,6 @@ def _clip_sparse(
         eps=eps,
         nonfinite=nonfinite,
         dtype=output_dtype(table),
+        length=math.prod(table.shape) if whole else table.shape[1],
     )
     return _with_data(table, narrow(clipped[:, 0], table))

@@ -1,5 +1,6 @@
 """The rule that all clipping by norm follows, on float64 rows."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,13 @@ from sknorms._typing import FloatArray
 from sknorms._validation import check_choice, first_rows
 from sknorms.norms._scaled import ScaledNorms, rescale_rows
 
-__all__ = ["NONFINITE_POLICIES", "apply_policy", "clip_slices", "without_nans"]
+__all__ = [
+    "NONFINITE_POLICIES",
+    "apply_policy",
+    "clip_slices",
+    "clipping_slack",
+    "without_nans",
+]
 
 #: What to do with gradients that are not finite.
 NONFINITE_POLICIES = ("raise", "skip", "propagate", "zero_nans")
@@ -37,6 +44,17 @@ def apply_policy(slices: FloatArray, norms: ScaledNorms, nonfinite: str) -> Floa
     )
 
 
+def clipping_slack(dtype: np.dtype[Any], length: int) -> float:
+    """Return by what factor rounding may lengthen a row that was clipped before.
+
+    Counting that as inside is what makes clipping twice the same as clipping once. It
+    is twice 1/2 eps for rounding the entries, and the error of two pairwise sums
+    (Higham, 1993): runs of 16 additions, then log2(d) halvings.
+    """
+    rounding = 2.0 * float(np.finfo(dtype).eps)
+    return 1.0 + rounding + (16.0 + math.log2(max(1, length))) * 2.0**-52
+
+
 def clip_slices(
     slices: FloatArray,
     norms: ScaledNorms,
@@ -45,14 +63,14 @@ def clip_slices(
     eps: float,
     nonfinite: str,
     dtype: np.dtype[Any],
+    length: int | None = None,
 ) -> FloatArray:
     """Scale float64 rows whose norm exceeds their limit; keep the others bit for bit.
 
-    A clipped row has its limit as its norm only up to rounding, 2 eps of its dtype.
-    Counting that as inside is what makes clipping twice the same as clipping once.
+    ``length`` is how many numbers a norm was taken of, if not those of a row.
     """
     slices = apply_policy(slices, norms, nonfinite)
-    slack = 1.0 + 2.0 * float(np.finfo(dtype).eps)
+    slack = clipping_slack(dtype, slices.shape[1] if length is None else length)
     with np.errstate(all="ignore"):
         lengths = norms.values
         factor = limits / (lengths + eps)

@@ -1,15 +1,15 @@
 """Rows no longer than a limit, as a transformer."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from sknorms._typing import BoolArray, Rows
+from sknorms._typing import BoolArray, FloatArray, Rows
 from sknorms._validation import check_flag, check_real
-from sknorms.norms._scaled import ScaledNorms, divide_rows
+from sknorms.norms._clip_slices import clipping_slack
+from sknorms.norms._scaled import ScaledNorms, rescale_rows
 from sknorms.preprocessing._row_norms import RowNorm, get_row_norm
 from sknorms.preprocessing._stateless import StatelessTransformer
 from sknorms.preprocessing._tables import (
@@ -55,6 +55,7 @@ class NormClipper(StatelessTransformer):
     See Also
     --------
     Normalizer : Scales the short rows as well.
+    sknorms.norms.clip_by_norm : The same as a function, to the last bit.
 
     Notes
     -----
@@ -125,33 +126,28 @@ class _Clip:
     def __call__(self, block: slice) -> None:
         rows, out = rows_of(self.rows, block), rows_of(self.out, block)
         norms = self.norm.measure(rows)
-        outside = norms.values > self.max_norm * _slack(out)
-        if outside.any():
-            self._shorten(out, outside, rows[outside], norms[outside])
+        slack = clipping_slack(out.dtype, rows.shape[1])
+        with np.errstate(over="ignore", under="ignore"):
+            outside = norms.norm > self.max_norm * norms.scale * slack
+            if outside.any():
+                self._shorten(out, outside, rows, norms)
 
     def _shorten(
         self, out: Rows, outside: BoolArray, rows: Rows, norms: ScaledNorms
     ) -> None:
-        # To unit norm first: the factor max_norm / norm alone could underflow.
-        wide = rows.astype(np.float64)
-        divide_rows(wide, norms, out=wide)
-        with np.errstate(under="ignore"):
-            stored = _stored(wide)
-            stored *= self.max_norm
-            if sparse.issparse(out):
-                out.data[np.repeat(outside, np.diff(out.indptr))] = stored
-            else:
-                out[outside] = stored
+        if sparse.issparse(rows):
+            # Every stored number is a row of length one that has its row's norm.
+            owners = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+            chosen = outside[owners]
+            long = rows.data[chosen, np.newaxis].astype(np.float64)
+            shortened = self._rescaled(long, norms[owners[chosen]])
+            out.data[chosen] = shortened[:, 0]
+        else:
+            long = rows[outside].astype(np.float64)
+            out[outside] = self._rescaled(long, norms[outside])
 
-
-def _slack(rows: Rows) -> float:
-    """Return by what factor rounding may lengthen a row that was clipped before.
-
-    Twice 1/2 eps for rounding the entries, and the error of two pairwise sums (Higham,
-    1993): runs of 16 additions, then log2(d) halvings.
-    """
-    rounding = 2.0 * float(np.finfo(rows.dtype).eps)
-    return 1.0 + rounding + (16.0 + math.log2(max(1, rows.shape[1]))) * 2.0**-52
+    def _rescaled(self, rows: FloatArray, norms: ScaledNorms) -> FloatArray:
+        return rescale_rows(rows, norms, np.full(len(rows), self.max_norm))
 
 
 def _stored(rows: Rows) -> Any:

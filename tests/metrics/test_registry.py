@@ -1,9 +1,12 @@
 """A name is looked up in one place, and what it finds is a record."""
 
 import pickle
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from sknorms.metrics import (
     BlockDistance,
@@ -11,11 +14,13 @@ from sknorms.metrics import (
     Metric,
     get_metric,
     metric_names,
+    pairwise_distances,
     register_metric,
 )
 from sknorms.metrics import _registry as registry
 from sknorms.metrics._euclidean import Euclidean
 from sknorms.metrics._function import PairFunction
+from sknorms.neighbors import NearestNeighbors
 
 # What scikit-learn's pairwise_distances and nearest neighbours accept by name.
 SCIKIT_LEARN = [
@@ -146,3 +151,48 @@ def test_a_name_is_not_taken_over_in_silence():
         register_metric("precomputed", first)
     with pytest.raises(ValueError, match=r"'l2' is taken by Euclidean"):
         register_metric("l2", first)
+
+
+def test_a_metric_of_ones_own_works_everywhere_it_can_be_used():
+    # From the public docstring of Metric alone: no private import.
+    @register_metric
+    @dataclass(frozen=True, eq=False)
+    class Overlap(Metric):
+        """Weighted sum of the smaller shares."""
+
+        weight: float = 1.0
+        name: ClassVar[str] = "overlap_of_shares"
+        aliases: ClassVar[tuple[str, ...]] = ("shares",)
+        larger_is_closer: ClassVar[bool] = True
+        domain_ = get_metric("hellinger").domain
+
+        def keys(self, x, y):
+            return -self.weight * np.minimum(x, y).sum(axis=-1)
+
+        def finish(self, keys):
+            return -keys
+
+        def unfinish(self, values):
+            return -values
+
+    rows = np.random.default_rng(0).random((30, 6))
+    table = 2.0 * np.minimum(rows[:, None], rows).sum(axis=2)
+    for given_rows in (rows, sparse.csr_array(rows)):
+        found = pairwise_distances(given_rows, metric="shares", weight=2.0)
+        np.testing.assert_allclose(found, table, rtol=1e-15)
+        model = NearestNeighbors(
+            n_neighbors=3, metric="overlap_of_shares", metric_params={"weight": 2.0}
+        )
+        values, indices = model.fit(given_rows).kneighbors(rows)
+        np.testing.assert_array_equal(indices, np.argsort(-table, kind="stable")[:, :3])
+        np.testing.assert_allclose(values, -np.sort(-table)[:, :3], rtol=1e-15)
+        within = model.radius_neighbors(rows, 6.0, return_distance=False)
+        assert [set(row) for row in within] == [
+            set(np.flatnonzero(row)) for row in table >= 6.0
+        ]
+    assert get_metric("shares") == Overlap()
+    assert get_metric("shares").params == {"weight": 1.0}
+    with pytest.raises(ValueError, match="'overlap_of_shares' is defined on non-neg"):
+        NearestNeighbors(metric="shares").fit(-rows)
+    with pytest.raises(ValueError, match=r"unknown parameter.* 'w'; it takes weight"):
+        get_metric("shares", w=2)

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from oracles_preprocessing import ORDERS, naive_norm
 from scipy import sparse
 
-from sknorms.norms import GroupNorm, SpectralNorm
+from sknorms.norms import GroupNorm, SpectralNorm, clip_by_norm
 from sknorms.preprocessing import NormClipper, normalize
 
 NORMS = ["l1", "l2", "max", 0.5, 3]
@@ -89,6 +89,24 @@ def test_extreme_rows(dtype):
     assert np.array_equal(clipped[2], rows[2])
     assert np.array_equal(NormClipper(math.inf).fit_transform(rows), rows)
     assert not NormClipper(0.0).fit_transform(rows).any()
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int8])
+def test_it_is_the_function_to_the_last_bit(norm, form, dtype):
+    rng = np.random.default_rng(4)
+    rows = rng.normal(size=(400, 37)) * 10.0 ** rng.integers(-1, 2, size=(400, 1))
+    for scale in (1.0, 1e-41, 1e-312, 1e30, 1e200):
+        with np.errstate(over="ignore", under="ignore"):
+            scaled = (rows * scale).astype(dtype) if dtype != np.int8 else rows > 0
+        if not np.isfinite(scaled).all():
+            continue
+        for max_norm in (0.7 * scale, 3.0):
+            clipped = NormClipper(max_norm, norm).transform(form(scaled))
+            by_function = clip_by_norm(form(scaled), max_norm, norm, axis=1)
+            assert clipped.dtype == by_function.dtype
+            np.testing.assert_array_equal(dense(clipped), dense(by_function))
 
 
 def test_tiny_limits():
