@@ -7,7 +7,7 @@ multiply.
 """
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ import joblib
 from joblib.parallel import get_active_backend
 from threadpoolctl import ThreadpoolController
 
+from sknorms._progress import Report
 from sknorms._validation import ParameterError
 
 __all__ = ["effective_jobs", "run_tasks", "single_threaded_blas"]
@@ -76,19 +77,47 @@ def run_tasks(
     n_jobs: int | None,
     *,
     shared_memory: bool = False,
+    report: Report[Task] | None = None,
 ) -> list[Result]:
     """Apply ``function`` to every task and return the results in order.
 
     With ``shared_memory`` tasks may write to one array: they then run in threads
-    whatever backend the caller's ``joblib.parallel_config`` names.
+    whatever backend the caller's ``joblib.parallel_config`` names. A ``report`` hears
+    of finished tasks in their order, in the calling thread.
     """
     tasks = list(tasks)
     jobs = min(effective_jobs(n_jobs), len(tasks))
     with single_threaded_blas():
         if jobs <= 1:
-            return [function(task) for task in tasks]
+            return _collected(map(function, tasks), tasks, report)
         delayed = joblib.delayed(function)
         kind = {"require": "sharedmem"} if shared_memory else {"prefer": "threads"}
+        if report is not None and _yields_results(kind):
+            kind["return_as"] = "generator"
         run = joblib.Parallel(n_jobs=jobs, **kind)
-        results: list[Result] = run(delayed(task) for task in tasks)
-        return results
+        return _collected(run(delayed(task) for task in tasks), tasks, report)
+
+
+def _yields_results(kind: dict[str, str]) -> bool:
+    """Whether results come one by one under the caller's backend."""
+    backend, _ = get_active_backend(**kind)
+    return bool(getattr(backend, "supports_return_generator", False))
+
+
+def _collected(
+    results: Iterable[Result], tasks: list[Task], report: Report[Task] | None
+) -> list[Result]:
+    return list(results if report is None else _reported(results, tasks, report))
+
+
+def _reported(
+    results: Iterable[Result], tasks: list[Task], report: Report[Task]
+) -> Iterator[Result]:
+    report.begin()
+    try:
+        for task, result in zip(tasks, results, strict=True):
+            report.done(task)
+            yield result
+    except BaseException:
+        report.fail()
+        raise

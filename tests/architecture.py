@@ -41,9 +41,10 @@ ONLY_IN = {
     "joblib": ("_parallel.py",),
     "threadpoolctl": ("_parallel.py",),
     "matplotlib": ("inspection/",),
+    "tqdm": ("_progress.py",),
 }
 # Heavy or optional: never imported while `sknorms` itself is being imported.
-LAZY = {"dask", "faiss", "matplotlib", "numba", "pandas", "polars", "torch"}
+LAZY = {"dask", "faiss", "matplotlib", "numba", "pandas", "polars", "torch", "tqdm"}
 
 MAX_FILE_LINES = 400
 MAX_BODY_LINES = 40

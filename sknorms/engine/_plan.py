@@ -7,9 +7,10 @@ from sklearn import get_config
 from sknorms._arrays import row_slices
 from sknorms._compile import kernels_available
 from sknorms._parallel import effective_jobs
+from sknorms._progress import Progress, Report
 from sknorms.engine._corpus import Corpus
 
-__all__ = ["Plan", "RowCost", "Task", "plan_search", "working_bytes"]
+__all__ = ["Plan", "QueriesDone", "RowCost", "Task", "plan_search", "working_bytes"]
 
 # A block of scores of about this size stays in the second-level cache. Without compiled
 # kernels, long rows of scores keep the number of passes and of merges small.
@@ -35,6 +36,30 @@ class Task:
 
     queries: slice
     shard: slice
+
+
+@dataclass(frozen=True)
+class QueriesDone(Report[Task]):
+    """Reports tasks in queries: a query is done when all shards are.
+
+    Attributes
+    ----------
+    n_corpus : int
+        Rows of all shards.
+    """
+
+    n_corpus: int
+
+    @classmethod
+    def to(cls, progress: Progress | None, corpus: Corpus) -> "QueriesDone | None":
+        """Return a report to a progress, if there is one."""
+        return None if progress is None else cls(progress, corpus.n_rows)
+
+    def amount(self, task: Task) -> float:
+        """Return the queries of the task, times its share of the corpus."""
+        queries, shard = task.queries, task.shard
+        n_pairs = (queries.stop - queries.start) * (shard.stop - shard.start)
+        return float(n_pairs / self.n_corpus)
 
 
 @dataclass(frozen=True)

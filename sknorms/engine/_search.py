@@ -7,12 +7,13 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from sknorms._parallel import run_tasks
+from sknorms._progress import Progress
 from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
 from sknorms.engine._admission import Admission
 from sknorms.engine._collect import Ragged, TopK, WithinRadius
 from sknorms.engine._corpus import Corpus, QueryBlock
 from sknorms.engine._geometry import Embedded, Embedding
-from sknorms.engine._plan import Plan, Task, plan_search
+from sknorms.engine._plan import Plan, QueriesDone, Task, plan_search
 from sknorms.engine._seed import Sample, first_thresholds
 from sknorms.engine._survivors import survivors
 
@@ -41,6 +42,7 @@ def nearest(
     first_query: int = 0,
     n_jobs: int | None = None,
     working_memory: float | None = None,
+    progress: Progress | None = None,
 ) -> tuple[FloatArray, IndexArray]:
     """Return the k closest corpus rows of every query.
 
@@ -62,6 +64,8 @@ def nearest(
     n_jobs : int or None
     working_memory : float or None
         Budget in MiB; None takes scikit-learn's setting.
+    progress : Progress or None
+        Hears how many queries are answered.
 
     Returns
     -------
@@ -80,7 +84,9 @@ def nearest(
     )
     sample = Sample.draw(corpus, plan.sample_rows, k)
     scan = _NearestScan(corpus, queries, plan, admission, first_query, k, sample)
-    found = _merge_shards(run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs))
+    report = QueriesDone.to(progress, corpus)
+    tasks = _tasks(plan, queries, corpus)
+    found = _merge_shards(run_tasks(scan, tasks, plan.n_jobs, report=report))
     keys = np.concatenate([top.keys for top in found])
     indices = np.concatenate([top.indices for top in found])
     if complete:
@@ -98,6 +104,7 @@ def within(
     first_query: int = 0,
     n_jobs: int | None = None,
     working_memory: float | None = None,
+    progress: Progress | None = None,
 ) -> Ragged:
     """Return every corpus row whose key is at most its query's limit.
 
@@ -108,7 +115,9 @@ def within(
         corpus, queries.shape[0], 0, n_jobs=n_jobs, working_memory=working_memory
     )
     scan = _RadiusScan(corpus, queries, plan, admission, first_query, limits)
-    found = run_tasks(scan, _tasks(plan, queries, corpus), plan.n_jobs)
+    report = QueriesDone.to(progress, corpus)
+    tasks = _tasks(plan, queries, corpus)
+    found = run_tasks(scan, tasks, plan.n_jobs, report=report)
     lists = [part.finish(sort_by_key=sort_by_key) for part in _merge_shards(found)]
     lengths = np.concatenate([np.diff(part.starts) for part in lists])
     return Ragged(

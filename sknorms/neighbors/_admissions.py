@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._typing import AnyArray, BoolArray, IndexArray, SparseMatrix
+from sknorms._validation import ParameterError
 from sknorms.engine import Admission
 from sknorms.neighbors._labels import plain
 
@@ -222,7 +223,7 @@ def check_where(where: Any, n_queries: int, n_rows: int) -> "BoolArray | PairMas
     """
     masks = where if sparse.issparse(where) else np.asarray(where)
     if masks.dtype != np.bool_:
-        raise TypeError(
+        raise ParameterError(
             "where must be boolean, True for rows that may be found; got dtype "
             f"{masks.dtype}. Turn row numbers into a mask, and a matrix of zeros and "
             "ones into booleans with .astype(bool)."
@@ -231,7 +232,7 @@ def check_where(where: Any, n_queries: int, n_rows: int) -> "BoolArray | PairMas
         return SparseMasks.read(masks) if sparse.issparse(masks) else DenseMasks(masks)
     if masks.shape == (n_rows,) and not sparse.issparse(masks):
         return np.asarray(masks)
-    raise ValueError(
+    raise ParameterError(
         f"where must have shape ({n_rows},), one mask for all queries, or ({n_queries},"
         f" {n_rows}), one for each of them (dense or CSR); got shape {masks.shape}. "
         "Removed rows no longer count."

@@ -1,6 +1,7 @@
 """What every neighbour estimator does: validate, resolve the metric, index the rows."""
 
 import warnings
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.neighbors import BallTree, KDTree
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sknorms._progress import Progress
 from sknorms._typing import Rows
 from sknorms._validation import STORAGE_DTYPES, naming_bad_rows, output_dtype
 from sknorms.neighbors._index import Index, MetricIndex, Queries, Resources, own_copy
@@ -43,6 +45,7 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
     metric_params: Any
     n_jobs: Any
     working_memory: Any
+    verbose: Any = 0
 
     _index: Index
     n_features_in_: int
@@ -114,14 +117,19 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
         check_is_fitted(self)
         index = self._index
         if X is None:
-            return Queries(index.training_rows, self._output_dtype, True)
+            own = Queries(index.training_rows, self._output_dtype, True)
+            return self._announced(own)
         rules = _row_rules(index.allows_nan)
         X = index.admit(X)
         with naming_bad_rows(X, allow_nan=index.allows_nan):
             rows = validate_data(self, X, reset=False, **rules)
         # float32 only if both sides are.
         dtype = np.promote_types(self._output_dtype, output_dtype(rows))
-        return Queries(index.check_rows(rows), dtype)
+        return self._announced(Queries(index.check_rows(rows), dtype))
+
+    def _announced(self, queries: Queries) -> Queries:
+        """Return queries whose progress is shown, if that is asked for."""
+        return replace(queries, progress=Progress.of(self.verbose, len(queries)))
 
     @property
     def _resources(self) -> Resources:

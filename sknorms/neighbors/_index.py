@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
+from sknorms._progress import Progress
 from sknorms._typing import AnyArray, BoolArray, FloatArray, IndexArray, Rows
 from sknorms.engine import Admission, Corpus, NotSelf, nearest, within
 from sknorms.metrics import Metric
@@ -61,12 +62,15 @@ class Queries:
         itself.
     first : int
         Which training row the first query is.
+    progress : Progress or None
+        Hears how many of the queries, or of those they are a part of, are answered.
     """
 
     rows: Rows
     dtype: "np.dtype[Any]"
     are_training_rows: bool = False
     first: int = 0
+    progress: Progress | None = None
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
@@ -236,6 +240,7 @@ class MetricIndex(Index):
             first_query=queries.first,
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
+            progress=queries.progress,
         )
         return self.metric.finish(keys), indices
 
@@ -253,6 +258,7 @@ class MetricIndex(Index):
             first_query=queries.first,
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
+            progress=queries.progress,
         )
         values = as_dtype(self.metric.finish(found.keys), queries.dtype)
         lists = NeighborLists(found.starts, found.indices, values)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sknorms._typing import AnyArray, IndexArray
+from sknorms._validation import ParameterError
 
 __all__ = ["Labels", "as_labels", "hashable", "is_pandas_frame", "plain", "take_frame"]
 
@@ -107,7 +108,7 @@ class Labels:
         ]
         for what, without, now_without in pairs:
             if without != now_without:
-                raise ValueError(
+                raise ParameterError(
                     f"The rows fitted so far have {'no ' * without}{what}, these have "
                     f"{'none' if now_without else 'some'}. Pass them with every call "
                     "of fit and partial_fit, or with none."
@@ -130,7 +131,7 @@ def as_labels(name: str, values: Any, n_rows: int | None = None) -> AnyArray:
     if array is None:
         array = np.array(values)
         if array.ndim != 1:  # as is a set, a dict or a string to NumPy
-            raise ValueError(
+            raise ParameterError(
                 f"{name} must be 1-dimensional, one value a row in the order of the "
                 f"rows; got {_described(values)}. Several columns are passed as a "
                 "pandas or polars DataFrame."
@@ -166,7 +167,7 @@ def hashable(labels: AnyArray) -> list[Any]:
         try:
             hash(value)
         except TypeError:
-            raise TypeError(
+            raise ParameterError(
                 f"ids that are looked up must be hashable; got {value!r} of type "
                 f"{type(value).__name__}. Pass strings, numbers or tuples as ids, and "
                 "everything else as a DataFrame of payload."
@@ -181,7 +182,7 @@ def plain(labels: AnyArray) -> list[Any]:
 
 def _require_length(name: str, length: int, n_rows: int) -> None:
     if length != n_rows:
-        raise ValueError(
+        raise ParameterError(
             f"{name} must have one entry a row: got {length} for {n_rows} rows of X."
         )
 

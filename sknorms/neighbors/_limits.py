@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sknorms._typing import BoolArray, FloatArray
-from sknorms._validation import check_real
+from sknorms._validation import ParameterError, check_real
 from sknorms.metrics import Metric
 from sknorms.neighbors._index import key_limits, reaches
 from sknorms.neighbors._results import SearchResult
@@ -62,7 +62,7 @@ def check_limit(
     if min_score is None and radius is None:
         return None
     if min_score is not None and radius is not None:
-        raise ValueError(
+        raise ParameterError(
             f"min_score and radius are two names for one limit; got min_score="
             f"{min_score!r} and radius={radius!r}. Pass one of them."
         )
@@ -77,12 +77,12 @@ def _require_meaning(metric: Metric, name: str, similar: bool) -> None:
     if similar is metric.larger_is_closer or metric.complementary:
         return
     if similar:
-        raise ValueError(
+        raise ParameterError(
             f"{name} is a smallest similarity, but metric {metric.name!r} is a "
             "distance that has no similarity of its own. Pass radius, the largest "
             "distance of a hit."
         )
-    raise ValueError(
+    raise ParameterError(
         f"{name} is a largest distance, but metric {metric.name!r} is a similarity "
         "that has no distance of its own. Pass min_score, the smallest similarity of a "
         "hit."
@@ -94,7 +94,7 @@ def _each(name: str, limit: Any, n_queries: int, low: float) -> FloatArray:
     if np.ndim(limit) == 0:
         return np.full(n_queries, check_real(name, limit, low=low))
     if np.shape(limit) != (n_queries,):
-        raise ValueError(
+        raise ParameterError(
             f"{name} must be a number, or have one for each query, shape "
             f"({n_queries},); got shape {np.shape(limit)}."
         )

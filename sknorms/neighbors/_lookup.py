@@ -1,11 +1,12 @@
 """Searching a store: part by part, or pair by pair where few pairs are admitted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
 from sknorms._arrays import row_slices
+from sknorms._progress import Progress
 from sknorms._typing import BoolArray, FloatArray, IndexArray, Rows
 from sknorms.engine import Admission, Ragged, nearest, within, working_bytes
 from sknorms.metrics import Metric
@@ -41,6 +42,8 @@ class Lookup:
         Which pairs may be found.
     rule : Admission or None
         Another rule on pairs.
+    progress : Progress or None
+        Hears how many queries are answered.
     """
 
     queries: Rows
@@ -49,6 +52,7 @@ class Lookup:
     mask: BoolArray | None = None
     pair_mask: PairMask | None = None
     rule: Admission | None = None
+    progress: Progress | None = None
 
     @property
     def n_queries(self) -> int:
@@ -60,6 +64,13 @@ class Lookup:
         """The rule on pairs, both in one."""
         rules = [rule for rule in (self.pair_mask, self.rule) if rule is not None]
         return AllOf(tuple(rules)) if len(rules) > 1 else next(iter(rules), None)
+
+    def of(self, part: Part, parts: list[Part]) -> "Lookup":
+        """Return what is sought in one of several parts."""
+        if self.progress is None:
+            return self
+        share = part.index.n_rows / sum(each.index.n_rows for each in parts)
+        return replace(self, progress=self.progress.part(share))
 
 
 def look_up(store: Store, sought: Lookup, use: Resources) -> Ragged:
@@ -84,11 +95,15 @@ def look_up(store: Store, sought: Lookup, use: Resources) -> Ragged:
         parts = [_perhaps_narrowed(part, sought.n_queries, use) for part in parts]
     if sought.pair_mask is not None and _are_few(sought.pair_mask, store, sought):
         found = [_measured(part, sought, sought.pair_mask) for part in parts]
-    elif sought.k is None:
-        found = [_within(part, sought, use) for part in parts]
     else:
-        found = [_nearest(part, sought, sought.k, use) for part in parts]
+        found = [_searched(part, sought.of(part, parts), use) for part in parts]
     return _joined(found, sought)
+
+
+def _searched(part: Part, sought: Lookup, use: Resources) -> Ragged:
+    if sought.k is None:
+        return _within(part, sought, use)
+    return _nearest(part, sought, sought.k, use)
 
 
 def _perhaps_narrowed(part: Part, n_queries: int, use: Resources) -> Part:
@@ -118,6 +133,7 @@ def _nearest(part: Part, sought: Lookup, k: int, use: Resources) -> Ragged:
         complete=False,
         n_jobs=use.n_jobs,
         working_memory=use.working_memory,
+        progress=sought.progress,
     )
     found = keys < np.inf
     starts = np.concatenate([[0], np.cumsum(found.sum(axis=1))]).astype(np.intp)
@@ -133,6 +149,7 @@ def _within(part: Part, sought: Lookup, use: Resources) -> Ragged:
         sort_by_key=True,
         n_jobs=use.n_jobs,
         working_memory=use.working_memory,
+        progress=sought.progress,
     )
     return Ragged(found.starts, part.ranks[found.indices], found.keys)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from sknorms._progress import check_verbose
 from sknorms._typing import FloatArray
 from sknorms._validation import (
     ParameterError,
@@ -35,6 +36,7 @@ def check_parameters(params: dict[str, Any]) -> None:
         check_n_neighbors(params["n_neighbors"])
     if params["n_jobs"] is not None:
         _check_n_jobs(params["n_jobs"])
+    check_verbose(params.get("verbose", 0))
     if params["working_memory"] is not None:
         check_real("working_memory", params["working_memory"], low=0, low_open=True)
 

@@ -153,6 +153,7 @@ class PrecomputedIndex(Index):
             first_query=queries.first,
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
+            progress=queries.progress,
         )
 
     def within(
@@ -173,6 +174,7 @@ class PrecomputedIndex(Index):
             first_query=queries.first,
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
+            progress=queries.progress,
         )
         values = as_dtype(found.keys, queries.dtype)
         return NeighborLists(found.starts, found.indices, values)

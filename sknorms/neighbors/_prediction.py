@@ -124,6 +124,7 @@ class NearestPredictor(KNeighborsMixin, Predictor):
             if enough.all() or found == available:
                 break
             wanted *= 2
+            queries = replace(queries, progress=None)  # answered already
         _require_enough_copies(enough, copies, k)
         share = share_of_copies(copies, k)
         counts = share > 0

@@ -75,6 +75,10 @@ class RadiusNeighborsClassifier(VotingClassifier, RadiusPredictor):
     working_memory : float, default=None
         Budget in MiB for what a search needs above its inputs and results; None takes
         scikit-learn's setting.
+    verbose : int, default=0
+        Whether to show on standard error how many queries are answered, how fast, and
+        how long the rest will take: 0 never, 1 on a terminal and for work of more than
+        half a second, 2 always. tqdm draws the line if it is installed.
 
     Attributes
     ----------
@@ -147,6 +151,7 @@ class RadiusNeighborsClassifier(VotingClassifier, RadiusPredictor):
         vote_ties: Any = "lowest",
         random_state: Any = None,
         working_memory: Any = None,
+        verbose: Any = 0,
     ) -> None:
         self.radius = radius
         self.weights = weights
@@ -162,6 +167,7 @@ class RadiusNeighborsClassifier(VotingClassifier, RadiusPredictor):
         self.vote_ties = vote_ties
         self.random_state = random_state
         self.working_memory = working_memory
+        self.verbose = verbose
 
     def _answers_for_empty(self) -> list[Answer] | None:
         self._check_reach()

@@ -116,7 +116,9 @@ class RadiusPredictor(RadiusNeighborsMixin, Predictor):
         self, queries: Queries, chosen: IndexArray
     ) -> tuple[FloatArray, IndexArray, AnyArray]:
         """Return so many nearest rows that one may be a neighbour, and which may."""
-        asked = replace(queries, rows=queries.rows[chosen], are_training_rows=False)
+        rows = queries.rows[chosen]
+        # They were counted as answered when nobody was found within their radius.
+        asked = replace(queries, rows=rows, are_training_rows=False, progress=None)
         k = 1
         while True:
             values, indices = self._index.nearest(asked, k, self._resources)

@@ -52,6 +52,10 @@ class RadiusNeighborsRegressor(AveragingRegressor, RadiusPredictor):
     working_memory : float, default=None
         Budget in MiB for what a search needs above its inputs and results; None takes
         scikit-learn's setting.
+    verbose : int, default=0
+        Whether to show on standard error how many queries are answered, how fast, and
+        how long the rest will take: 0 never, 1 on a terminal and for work of more than
+        half a second, 2 always. tqdm draws the line if it is installed.
 
     Attributes
     ----------
@@ -107,6 +111,7 @@ class RadiusNeighborsRegressor(AveragingRegressor, RadiusPredictor):
         aggregate: Any = "mean",
         fallback: Any = None,
         working_memory: Any = None,
+        verbose: Any = 0,
     ) -> None:
         self.radius = radius
         self.weights = weights
@@ -119,6 +124,7 @@ class RadiusNeighborsRegressor(AveragingRegressor, RadiusPredictor):
         self.aggregate = aggregate
         self.fallback = fallback
         self.working_memory = working_memory
+        self.verbose = verbose
 
     def _rule_for_empty(self) -> EmptyRule:
         self._check_reach()

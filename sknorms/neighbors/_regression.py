@@ -44,6 +44,10 @@ class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
     working_memory : float, default=None
         Budget in MiB for what a search needs above its inputs and results; None takes
         scikit-learn's setting.
+    verbose : int, default=0
+        Whether to show on standard error how many queries are answered, how fast, and
+        how long the rest will take: 0 never, 1 on a terminal and for work of more than
+        half a second, 2 always. tqdm draws the line if it is installed.
 
     Attributes
     ----------
@@ -107,6 +111,7 @@ class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
         n_jobs: Any = None,
         aggregate: Any = "mean",
         working_memory: Any = None,
+        verbose: Any = 0,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.weights = weights
@@ -118,6 +123,7 @@ class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
         self.n_jobs = n_jobs
         self.aggregate = aggregate
         self.working_memory = working_memory
+        self.verbose = verbose
 
     def _rule_for_empty(self) -> EmptyRule:
         return Refuse()  # the k nearest are never none

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._typing import AnyArray, FloatArray, IndexArray
+from sknorms._validation import ParameterError
 from sknorms.neighbors._admissions import DenseMasks, SparseMasks
 from sknorms.neighbors._labels import plain
 from sknorms.neighbors._results import SearchResult
@@ -91,7 +92,7 @@ shape (n_queries, n_rows)
         return _from_matrix(matrix, n_queries, n_rows)
     entries = _entries(relevant)
     if len(entries) != n_queries:
-        raise ValueError(
+        raise ParameterError(
             "y must say what is relevant to each query, one id or collection of ids a "
             f"query: got {len(entries)} for {n_queries} queries."
         )
@@ -99,7 +100,7 @@ shape (n_queries, n_rows)
     _require_some(found)
     if not any(ids & known for ids in found.ids):
         example = next(iter(next(ids for ids in found.ids if ids)))
-        raise ValueError(
+        raise ParameterError(
             f"No relevant id in y is the id of any row; the first is {example!r} of "
             f"type {type(example).__name__}, and rows have ids such as "
             f"{next(iter(known), None)!r}. Pass ids of the same kind, or a boolean "
@@ -122,7 +123,7 @@ def _is_bool(array: AnyArray) -> bool:
 
 def _from_matrix(matrix: Any, n_queries: int, n_rows: int) -> Relevance:
     if matrix.shape != (n_queries, n_rows) or not _is_bool(matrix):
-        raise ValueError(
+        raise ParameterError(
             "y as a matrix must be boolean, True where a row is relevant to a query, "
             f"of shape ({n_queries}, {n_rows}); got {matrix.dtype} of shape "
             f"{matrix.shape}."
@@ -137,7 +138,7 @@ def _from_matrix(matrix: Any, n_queries: int, n_rows: int) -> Relevance:
 def _entries(relevant: Any) -> list[Any]:
     unordered = isinstance(relevant, str | set | frozenset | dict)
     if unordered or not hasattr(relevant, "__len__"):
-        raise ValueError(
+        raise ParameterError(
             "y must say what is relevant to each query, in the order of the queries: a "
             "list of ids, or of collections of ids, or a boolean matrix; got "
             f"{type(relevant).__name__}."
@@ -157,7 +158,7 @@ def _as_set(entry: Any, known: AbstractSet[Any]) -> AbstractSet[Any]:
 
 def _require_some(relevance: Relevance) -> None:
     if not relevance.sizes.any():
-        raise ValueError(
+        raise ParameterError(
             "y says that nothing is relevant to any query; recall needs one query at "
             "least that something is relevant to."
         )

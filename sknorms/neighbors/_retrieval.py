@@ -12,8 +12,15 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sknorms._progress import Progress
 from sknorms._typing import AnyArray, FloatArray, Rows
-from sknorms._validation import STORAGE_DTYPES, check_integer, output_dtype
+from sknorms._validation import (
+    STORAGE_DTYPES,
+    ParameterError,
+    check_integer,
+    naming_bad_rows,
+    output_dtype,
+)
 from sknorms.engine import Admission
 from sknorms.neighbors._index import Resources, as_dtype
 from sknorms.neighbors._labels import as_labels
@@ -38,6 +45,7 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     n_neighbors: Any
     n_jobs: Any
     working_memory: Any
+    verbose: Any
 
     n_features_in_: int
     n_samples_fit_: int
@@ -81,20 +89,21 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         check_parameters({**_DEFAULTS, **self.get_params(deep=False)})
         check_n_neighbors(self.n_neighbors)
         if is_precomputed(self.metric):
-            raise ValueError(
+            raise ParameterError(
                 "metric='precomputed' is not for a Retriever, which compares rows that "
                 "come and go; use NearestNeighbors with a matrix of distances."
             )
 
     def _validate(self, X: Any, nan: bool, *, reset: bool) -> Rows:
-        return validate_data(
-            self,
-            X,
-            accept_sparse="csr",
-            dtype=list(STORAGE_DTYPES),
-            ensure_all_finite="allow-nan" if nan else True,
-            reset=reset,
-        )
+        with naming_bad_rows(X, allow_nan=nan):
+            return validate_data(
+                self,
+                X,
+                accept_sparse="csr",
+                dtype=list(STORAGE_DTYPES),
+                ensure_all_finite="allow-nan" if nan else True,
+                reset=reset,
+            )
 
     def _check_queries(self, X: Any) -> Rows:
         check_is_fitted(self)
@@ -110,7 +119,7 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             return None
         groups = self._store.groups
         if groups is None:
-            raise ValueError(
+            raise ParameterError(
                 "exclude_groups needs the groups of the rows as well: pass groups= to "
                 "fit, one group a row."
             )
@@ -133,7 +142,9 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         dtype = np.promote_types(store.output_dtype, output_dtype(sought.queries))
         queries = store.metric.check_rows(sought.queries)
         use = Resources(self.n_jobs, self.working_memory)
-        found = look_up(store, replace(sought, queries=queries), use)
+        progress = Progress.of(self.verbose, sought.n_queries)
+        sought = replace(sought, queries=queries, progress=progress)
+        found = look_up(store, sought, use)
         values = store.metric.finish(found.keys)
         _require_finite(values)
         opposites = 1.0 - values if store.metric.complementary else None

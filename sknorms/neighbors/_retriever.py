@@ -42,6 +42,10 @@ class Retriever(StoreEstimator):
     working_memory : float, default=None
         Budget in MiB for what a search needs above its inputs and results; None takes
         scikit-learn's setting.
+    verbose : int, default=0
+        Whether to show on standard error how many queries are answered, how fast, and
+        how long the rest will take: 0 never, 1 on a terminal and for work of more than
+        half a second, 2 always. tqdm draws the line if it is installed.
 
     Attributes
     ----------
@@ -119,6 +123,7 @@ class Retriever(StoreEstimator):
         metric_params: Any = None,
         n_jobs: Any = None,
         working_memory: Any = None,
+        verbose: Any = 0,
     ) -> None:
         self.metric = metric
         self.n_neighbors = n_neighbors
@@ -126,6 +131,7 @@ class Retriever(StoreEstimator):
         self.metric_params = metric_params
         self.n_jobs = n_jobs
         self.working_memory = working_memory
+        self.verbose = verbose
 
     def fit(self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
         """Take the rows to search in, and forget others.

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._typing import AnyArray, BoolArray, IndexArray, Rows
-from sknorms._validation import STORAGE_DTYPES, output_dtype
+from sknorms._validation import STORAGE_DTYPES, ParameterError, output_dtype
 from sknorms.metrics import Metric
 from sknorms.neighbors._admissions import GroupCodes
 from sknorms.neighbors._index import MetricIndex, own_copy
@@ -312,13 +312,13 @@ def _like(rows: Rows, stored: Rows) -> Rows:
 def _require_one_each(ids: list[Any], counts: list[int]) -> None:
     unknown = [label for label, count in zip(ids, counts, strict=True) if not count]
     if unknown:
-        raise ValueError(
+        raise ParameterError(
             f"ids to remove must belong to a row; got {_some(unknown)}, which no row "
             "has (or none any more). `ids_` lists those there are."
         )
     shared = [label for label, count in zip(ids, counts, strict=True) if count > 1]
     if shared:
-        raise ValueError(
+        raise ParameterError(
             f"ids to remove must belong to one row each; got {_some(shared)}, which "
             "several rows share. Fit with ids that tell the rows apart."
         )
