@@ -26,7 +26,9 @@ PUBLIC = {
         cosine_distances cosine_similarity BlockDistance BlockSimilarity""",
     "neighbors": """
         NearestNeighbors KNeighborsClassifier KNeighborsRegressor
-        RadiusNeighborsClassifier RadiusNeighborsRegressor Retriever SearchResult""",
+        RadiusNeighborsClassifier RadiusNeighborsRegressor Retriever SearchResult
+        KNeighborsTransformer RadiusNeighborsTransformer kneighbors_graph
+        radius_neighbors_graph""",
     "norms": """
         L1 L2 LInf Lp GroupNorm NuclearNorm SpectralNorm FrobeniusNorm get_norm norm
         row_norms dual_norm prox project project_simplex clip_by_norm clip_by_value

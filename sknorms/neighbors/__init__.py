@@ -1,19 +1,28 @@
 """Exact nearest neighbours: the estimators of scikit-learn, for every metric."""
 
 from sknorms.neighbors._classification import KNeighborsClassifier
+from sknorms.neighbors._graph_functions import kneighbors_graph, radius_neighbors_graph
 from sknorms.neighbors._radius_classification import RadiusNeighborsClassifier
 from sknorms.neighbors._radius_regression import RadiusNeighborsRegressor
 from sknorms.neighbors._regression import KNeighborsRegressor
 from sknorms.neighbors._results import SearchResult
 from sknorms.neighbors._retriever import Retriever
+from sknorms.neighbors._transformers import (
+    KNeighborsTransformer,
+    RadiusNeighborsTransformer,
+)
 from sknorms.neighbors._unsupervised import NearestNeighbors
 
 __all__ = [
     "KNeighborsClassifier",
     "KNeighborsRegressor",
+    "KNeighborsTransformer",
     "NearestNeighbors",
     "RadiusNeighborsClassifier",
     "RadiusNeighborsRegressor",
+    "RadiusNeighborsTransformer",
     "Retriever",
     "SearchResult",
+    "kneighbors_graph",
+    "radius_neighbors_graph",
 ]

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-
 from sknorms._typing import FloatArray, IndexArray
 from sknorms._validation import check_flag
 from sknorms.neighbors._base import NeighborsBase
-from sknorms.neighbors._graph import check_mode, neighbor_graph, regular_starts
-from sknorms.neighbors._index import NeighborLists, Queries, as_dtype
+from sknorms.neighbors._graph import check_mode, nearest_graph, radius_graph
+from sknorms.neighbors._index import NeighborLists, Queries, Resources, as_dtype
 from sknorms.neighbors._parameters import check_n_neighbors, check_radii
 
 __all__ = ["KNeighborsMixin", "RadiusNeighborsMixin", "nearest_values"]
@@ -101,15 +99,14 @@ or (n_queries, n_samples_fit) if metric="precomputed", default=None
         queries = self._queries(X)
         k = check_n_neighbors(self.n_neighbors if n_neighbors is None else n_neighbors)
         wants_distance = check_mode(mode)
-        values, indices = nearest_values(self, queries, k)
-        entries = (
-            as_dtype(values, queries.dtype)
-            if wants_distance
-            else np.ones(values.shape, dtype=queries.dtype)
-        )
-        starts = regular_starts(len(queries), k)
-        return neighbor_graph(
-            entries.ravel(), indices.ravel(), starts, self.n_samples_fit_
+        return self._nearest_graph(queries, k, wants_distance, self._resources)
+
+    def _nearest_graph(
+        self, queries: Queries, k: int, wants_distance: bool, use: Resources
+    ) -> Any:
+        _require_enough_rows(queries, k, self.n_samples_fit_)
+        return nearest_graph(
+            self._index, queries, k, use, wants_distance=wants_distance
         )
 
 
@@ -168,9 +165,10 @@ or (n_queries, n_samples_fit) if metric="precomputed", default=None
         by_value = check_flag("sort_results", sort_results)
         if by_value and not wants_distance:
             raise ValueError("return_distance must be True if sort_results is True.")
-        found = self._within(queries, radius, by_value=by_value)
         if check_flag("as_csr", as_csr):
-            return self._as_graph(found, wants_distance)
+            limits = self._limits(queries, radius)
+            return self._radius_graph(queries, limits, wants_distance, by_value)
+        found = self._within(queries, radius, by_value=by_value)
         indices = found.split(found.indices)
         return (found.split(found.values), indices) if wants_distance else indices
 
@@ -207,19 +205,35 @@ or (n_queries, n_samples_fit) if metric="precomputed", default=None
         queries = self._queries(X)
         wants_distance = check_mode(mode)
         by_value = check_flag("sort_results", sort_results) and wants_distance
-        found = self._within(queries, radius, by_value=by_value)
-        return self._as_graph(found, wants_distance)
+        limits = self._limits(queries, radius)
+        return self._radius_graph(queries, limits, wants_distance, by_value)
 
     def _within(
         self, queries: Queries, radius: Any, *, by_value: bool
     ) -> NeighborLists:
-        limits = check_radii(
+        limits = self._limits(queries, radius)
+        return self._index.within(queries, limits, self._resources, by_value=by_value)
+
+    def _limits(self, queries: Queries, radius: Any) -> FloatArray:
+        return check_radii(
             self.radius if radius is None else radius,
             len(queries),
             larger_is_closer=self._index.larger_is_closer,
         )
-        return self._index.within(queries, limits, self._resources, by_value=by_value)
 
-    def _as_graph(self, found: NeighborLists, wants_distance: bool) -> Any:
-        entries = found.values if wants_distance else np.ones_like(found.values)
-        return neighbor_graph(entries, found.indices, found.starts, self.n_samples_fit_)
+    def _radius_graph(
+        self,
+        queries: Queries,
+        limits: FloatArray,
+        wants_distance: bool,
+        by_value: bool,
+        use: Resources | None = None,
+    ) -> Any:
+        return radius_graph(
+            self._index,
+            queries,
+            limits,
+            use or self._resources,
+            wants_distance=wants_distance,
+            by_value=by_value,
+        )
