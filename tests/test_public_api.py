@@ -25,7 +25,7 @@ PUBLIC = {
         pairwise_distances_argmin_min euclidean_distances manhattan_distances
         cosine_distances cosine_similarity BlockDistance BlockSimilarity""",
     "neighbors": """
-        NearestNeighbors KNeighborsClassifier KNeighborsRegressor
+        NearestNeighbors NearestCentroid KNeighborsClassifier KNeighborsRegressor
         RadiusNeighborsClassifier RadiusNeighborsRegressor Retriever SearchResult
         KNeighborsTransformer RadiusNeighborsTransformer kneighbors_graph
         radius_neighbors_graph""",

@@ -2,6 +2,7 @@
 
 from sknorms.neighbors._classification import KNeighborsClassifier
 from sknorms.neighbors._graph_functions import kneighbors_graph, radius_neighbors_graph
+from sknorms.neighbors._nearest_centroid import NearestCentroid
 from sknorms.neighbors._radius_classification import RadiusNeighborsClassifier
 from sknorms.neighbors._radius_regression import RadiusNeighborsRegressor
 from sknorms.neighbors._regression import KNeighborsRegressor
@@ -17,6 +18,7 @@ __all__ = [
     "KNeighborsClassifier",
     "KNeighborsRegressor",
     "KNeighborsTransformer",
+    "NearestCentroid",
     "NearestNeighbors",
     "RadiusNeighborsClassifier",
     "RadiusNeighborsRegressor",

@@ -13,7 +13,13 @@ from sknorms._validation import (
     check_real,
 )
 
-__all__ = ["check_n_neighbors", "check_parameters", "check_radii", "check_radius"]
+__all__ = [
+    "check_n_neighbors",
+    "check_parameters",
+    "check_radii",
+    "check_radius",
+    "check_resources",
+]
 
 _ALGORITHMS = ("auto", "ball_tree", "kd_tree", "brute")
 # For integers whose value is judged afterwards, with a message of its own.
@@ -34,11 +40,16 @@ def check_parameters(params: dict[str, Any]) -> None:
         check_real("p", params["p"], low=0, low_open=True)
     if params.get("n_neighbors") is not None:
         check_n_neighbors(params["n_neighbors"])
-    if params["n_jobs"] is not None:
-        _check_n_jobs(params["n_jobs"])
     check_verbose(params.get("verbose", 0))
-    if params["working_memory"] is not None:
-        check_real("working_memory", params["working_memory"], low=0, low_open=True)
+    check_resources(params["n_jobs"], params["working_memory"])
+
+
+def check_resources(n_jobs: Any, working_memory: Any) -> None:
+    """Raise if a number of threads or a memory budget is none; None where allowed."""
+    if n_jobs is not None:
+        _check_n_jobs(n_jobs)
+    if working_memory is not None:
+        check_real("working_memory", working_memory, low=0, low_open=True)
 
 
 def _check_n_jobs(n_jobs: Any) -> None:
