@@ -12,7 +12,7 @@ import numpy as np
 from sknorms._typing import AnyArray, BoolArray
 from sknorms._validation import output_dtype
 
-__all__ = ["Labels", "column_labels", "numbers_for_labels"]
+__all__ = ["Labels", "column_labels", "more_labels", "numbers_for_labels"]
 
 # The labels of each column in the order of their numbers; None for columns of numbers.
 Labels: TypeAlias = Sequence["tuple[Any, ...] | None"]
@@ -35,6 +35,19 @@ def column_labels(X: Any) -> "Labels | None":
     columns = [_column(X, i) for i in range(X.shape[1])]
     labels = [_labels(column) if _is_nominal(column) else None for column in columns]
     return tuple(labels) if any(found is not None for found in labels) else None
+
+
+def more_labels(labels: "Labels | None", further: "Labels | None") -> "Labels | None":
+    """Return labels with further ones after them, so that none changes its number.
+
+    Where only one side has labels, in a column or at all, those before remain.
+    """
+    if labels is None or further is None or len(labels) != len(further):
+        return labels
+    return tuple(
+        known if known is None else tuple(dict.fromkeys((*known, *(found or ()))))
+        for known, found in zip(labels, further, strict=True)
+    )
 
 
 def numbers_for_labels(X: Any, labels: "Labels | None") -> Any:

@@ -124,6 +124,11 @@ class Metric(Geometry):
         del X
         return self
 
+    def extend_table(self, X: Any) -> Self:
+        """Return a record that also knows the labels of a further data frame."""
+        del X
+        return self
+
     def encode(self, X: Any) -> Any:
         """Return a table of numbers in the place of one with labels."""
         return X

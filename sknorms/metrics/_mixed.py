@@ -17,7 +17,7 @@ from sknorms.engine import (
 )
 from sknorms.metrics._domain import Domain, Missing
 from sknorms.metrics._kernels import capped_scores
-from sknorms.metrics._labels import column_labels, numbers_for_labels
+from sknorms.metrics._labels import column_labels, more_labels, numbers_for_labels
 from sknorms.metrics._metric import Metric, frozen_array
 from sknorms.metrics._registry import register_metric
 from sknorms.metrics._statistics import observed_means, typical_rows
@@ -101,6 +101,10 @@ class Gower(Metric):
         if self.categories is not None:
             return self
         return replace(self, categories=column_labels(X))
+
+    def extend_table(self, X: Any) -> Self:
+        """Return a record that also knows the labels of a further data frame."""
+        return replace(self, categories=more_labels(self.categories, column_labels(X)))
 
     def encode(self, X: Any) -> Any:
         """Return a data frame with numbers for its labels."""

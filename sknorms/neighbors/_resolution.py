@@ -42,13 +42,14 @@ class EffectiveMetric:
 
     def learn_table(self, X: Any) -> "EffectiveMetric":
         """Return the metric with what it learns from a data frame's columns."""
-        return self._with(self.record.learn_table(X))
+        return self.with_record(self.record.learn_table(X))
 
     def learn(self, rows: Rows) -> "EffectiveMetric":
         """Return the metric with what it learns from the training rows."""
-        return self._with(self.record.learn(rows))
+        return self.with_record(self.record.learn(rows))
 
-    def _with(self, record: Metric) -> "EffectiveMetric":
+    def with_record(self, record: Metric) -> "EffectiveMetric":
+        """Return the metric with a record that has learnt something."""
         if isinstance(self.name, Metric):
             return EffectiveMetric(record, record, self.params)
         before = self.record.params

@@ -22,6 +22,7 @@ from sknorms._validation import (
     output_dtype,
 )
 from sknorms.engine import Admission
+from sknorms.metrics import Metric
 from sknorms.neighbors._index import Resources, as_dtype
 from sknorms.neighbors._labels import as_labels
 from sknorms.neighbors._limits import Limit
@@ -94,7 +95,8 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
                 "come and go; use NearestNeighbors with a matrix of distances."
             )
 
-    def _validate(self, X: Any, nan: bool, *, reset: bool) -> Rows:
+    def _validate(self, X: Any, metric: Metric, *, reset: bool) -> Rows:
+        X, nan = metric.encode(X), metric.domain.allows_nan
         with naming_bad_rows(X, allow_nan=nan):
             return validate_data(
                 self,
@@ -107,7 +109,7 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def _check_queries(self, X: Any) -> Rows:
         check_is_fitted(self)
-        return self._validate(X, self._store.metric.domain.allows_nan, reset=False)
+        return self._validate(X, self._settled().metric, reset=False)
 
     def _check_k(self, k: Any, default: Any) -> int | None:
         if k is not None:

@@ -154,10 +154,11 @@ default=None
             The estimator itself.
         """
         self._check_parameters()
-        effective = resolve_metric(self.metric, self.p, self.metric_params)
-        rows = self._validate(X, effective.record.domain.allows_nan, reset=True)
+        declared = resolve_metric(self.metric, self.p, self.metric_params)
+        unlearned = declared.learn_table(X)
+        rows = self._validate(X, unlearned.record, reset=True)
         labels = Labels.read(X, y, groups, rows.shape[0], 0)
-        return self._keep(Store.fit(effective, rows, labels))
+        return self._keep(Store.fit(declared, unlearned, rows, labels))
 
     def partial_fit(self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
         """Add rows after those there are; the first call is a `fit`.
@@ -187,10 +188,11 @@ default=None
         """
         if not hasattr(self, "_store"):
             return self.fit(X, y, groups=groups)
-        rows = self._validate(X, self._store.metric.domain.allows_nan, reset=False)
+        unlearned = self._store.extended(X)
+        rows = self._validate(X, unlearned.record, reset=False)
         first = self._store.n_added
         labels = Labels.read(X, y, groups, rows.shape[0], first)
-        return self._keep(self._store.add(rows, labels))
+        return self._keep(self._store.add(unlearned, rows, labels))
 
     def remove(self, ids: Any) -> Self:
         """Remove rows.

@@ -122,8 +122,10 @@ class Store:
 
     Attributes
     ----------
-    unlearned : EffectiveMetric
+    declared : EffectiveMetric
         As the constructor parameters say it.
+    unlearned : EffectiveMetric
+        With the labels in the columns of data frames, if it reads such.
     effective : EffectiveMetric
         With what it learnt from the rows when the store was last settled.
     blocks : tuple of Block
@@ -135,6 +137,7 @@ class Store:
         Whether blocks are few and the metric has learnt from these very rows.
     """
 
+    declared: EffectiveMetric
     unlearned: EffectiveMetric
     effective: EffectiveMetric
     blocks: tuple[Block, ...]
@@ -143,13 +146,20 @@ class Store:
     settled: bool = False
 
     @classmethod
-    def fit(cls, metric: EffectiveMetric, rows: Rows, labels: Labels) -> "Store":
+    def fit(
+        cls,
+        declared: EffectiveMetric,
+        unlearned: EffectiveMetric,
+        rows: Rows,
+        labels: Labels,
+    ) -> "Store":
         """Start with some rows, and prepare them now."""
-        stored = own_copy(metric.record.check_rows(rows))
-        learned = metric.learn(stored)
+        stored = own_copy(unlearned.record.check_rows(rows))
+        learned = unlearned.learn(stored)
         block = Block.of(learned.record, stored, labels)
         _ = block.index.corpus
-        return cls(metric, learned, (block,), len(labels), rows.dtype, True)
+        n_rows, dtype = len(labels), rows.dtype
+        return cls(declared, unlearned, learned, (block,), n_rows, dtype, True)
 
     def __getstate__(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -185,14 +195,27 @@ class Store:
         groups = self.labels.groups
         return None if groups is None else GroupCodes.read(groups)
 
-    def add(self, rows: Rows, labels: Labels) -> "Store":
-        """Append rows; nothing is prepared before the next search."""
+    def extended(self, X: Any) -> EffectiveMetric:
+        """Return the unlearned metric with the labels in a further data frame."""
+        record = self.unlearned.record
+        if record is self.declared.record:
+            return self.unlearned  # it reads no labels, or was told which there are
+        return self.declared.with_record(record.extend_table(X))
+
+    def add(self, unlearned: EffectiveMetric, rows: Rows, labels: Labels) -> "Store":
+        """Append rows; nothing is prepared before the next search.
+
+        ``unlearned`` is what `extended` returned for them.
+        """
         self.blocks[0].labels.check_same_kind(labels)
-        stored = self.unlearned.record.check_rows(rows)
+        stored = unlearned.record.check_rows(rows)
         stored = _like(stored, self.blocks[0].index.rows)
+        learns = _learns(unlearned.record)
         return replace(
             self,
-            blocks=(*self.blocks, Block.of(self.unlearned.record, stored, labels)),
+            unlearned=unlearned,
+            effective=self.effective if learns else unlearned,
+            blocks=(*self.blocks, Block.of(unlearned.record, stored, labels)),
             n_added=self.n_added + len(labels),
             dtype=_common_dtype([self.dtype, rows.dtype]),
             settled=False,
@@ -271,9 +294,9 @@ def _size(blocks: Sequence[Block]) -> int:
 
 
 def _learns(metric: Metric) -> bool:
-    """Whether a metric takes parameters from the rows that it is fitted on."""
+    """Whether a metric may take parameters from the rows that it is fitted on."""
     params = metric.params
-    return bool(metric.learned) and all(params[name] is None for name in metric.learned)
+    return any(params[name] is None for name in metric.learned)
 
 
 def _merged(blocks: Sequence[Block], metric: Metric) -> Block:

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from layouts import assert_same_bits
 from rows import rows_for
@@ -91,6 +91,7 @@ def test_every_metric(metric, layout):
 
 
 @pytest.mark.parametrize("metric", ["cosine", "dot", "manhattan", *LEARNING])
+@settings(max_examples=25)
 @given(steps=st.lists(st.integers(-25, 25).filter(bool), max_size=12))
 def test_any_sequence(metric, steps):
     rows = rows_for(metric, POOL, whole=True)
@@ -171,6 +172,45 @@ def test_an_id_may_come_back():
     model.partial_fit(np.ones((1, 3)), ["b"])
     assert model.ids_.tolist() == ["a", "c", "b"]
     assert model.remove("b").ids_.tolist() == ["a", "c"]
+
+
+# ---- data frames with labels ----
+
+
+def people(n_rows, seed, jobs):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "age": rng.integers(20, 60, n_rows),
+            "job": rng.choice(jobs, n_rows),
+            "member": rng.random(n_rows) < 0.5,
+        }
+    )
+
+
+@pytest.mark.parametrize("ranges", [None, [40.0, 1.0, 1.0]])
+def test_labels_of_later_frames(ranges):
+    parts = [people(20, i, ["cook", "dj", "nurse", "pilot"][: i + 2]) for i in range(3)]
+    queries = people(9, 7, ["cook", "dj", "pilot", "judge"])
+    params = {} if ranges is None else {"ranges": ranges}
+    model = Retriever("gower", metric_params=params).fit(parts[0], np.arange(20))
+    for i in (1, 2):
+        model.partial_fit(parts[i], np.arange(20 * i, 20 * i + 20))
+        if i == 1:
+            model.search(queries)
+    model.remove(range(10))
+    whole = pd.concat(parts).iloc[10:]
+    fresh = Retriever("gower", metric_params=params).fit(whole, np.arange(10, 60))
+    for k in (1, 50):
+        assert_same_result(model.search(queries, k), fresh.search(queries, k))
+
+
+def test_labels_that_were_named_are_all_there_are():
+    known = {"categories": [None, ["cook", "dj"], [False, True]]}
+    model = Retriever("gower", metric_params=known).fit(people(9, 0, ["cook", "dj"]))
+    model.partial_fit(people(9, 1, ["nurse"]))
+    categories = model.effective_metric_params_["categories"]
+    assert list(categories[1]) == ["cook", "dj"]
 
 
 # ---- dtypes, layouts, emptiness ----
