@@ -56,6 +56,9 @@ CALLS = {
         .kneighbors(np.abs(ROWS @ ROWS.T))
     ),
     "search": lambda v: Retriever(verbose=v).fit(ROWS).search(ROWS),
+    "search in few pairs": lambda v: (
+        Retriever(verbose=v).fit(ROWS).search(ROWS, where=np.eye(300, dtype=bool))
+    ),
     "search in parts": lambda v: (
         Retriever(verbose=v).fit(ROWS).partial_fit(ROWS[:9]).search(ROWS, radius=0.1)
     ),

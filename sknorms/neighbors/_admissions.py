@@ -31,12 +31,12 @@ class PairMask(Admission):
 
     @property
     @abstractmethod
-    def n_admitted(self) -> int:
-        """How many pairs it admits."""
+    def counts(self) -> IndexArray:
+        """How many rows it admits to each query."""
 
     @abstractmethod
-    def pairs(self) -> tuple[IndexArray, IndexArray]:
-        """Return query and corpus row of every admitted pair, in that order."""
+    def pairs(self, queries: slice) -> tuple[IndexArray, IndexArray]:
+        """Return query and corpus row of the pairs admitted to some queries."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +56,15 @@ class DenseMasks(PairMask):
         return found
 
     @cached_property
-    def n_admitted(self) -> int:
-        """How many pairs it admits."""
-        return int(np.count_nonzero(self.masks))
+    def counts(self) -> IndexArray:
+        """How many rows it admits to each query."""
+        counts: IndexArray = np.count_nonzero(self.masks, axis=1)
+        return counts
 
-    def pairs(self) -> tuple[IndexArray, IndexArray]:
+    def pairs(self, queries: slice) -> tuple[IndexArray, IndexArray]:
         """Return the true entries."""
-        rows, columns = np.nonzero(self.masks)
-        return rows, columns
+        rows, columns = np.nonzero(self.masks[queries])
+        return rows + queries.start, columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,7 @@ class SparseMasks(PairMask):
     @cached_property
     def _numbers(self) -> IndexArray:
         """Pairs numbered along the rows of the full table, ascending."""
-        queries, columns = self.pairs()
+        queries, columns = self.pairs(slice(0, len(self.counts)))
         return queries * self.n_rows + columns
 
     def admits(self, queries: Any, indices: Any) -> BoolArray:
@@ -109,14 +110,15 @@ class SparseMasks(PairMask):
         return found
 
     @property
-    def n_admitted(self) -> int:
-        """How many pairs it admits."""
-        return len(self.columns)
+    def counts(self) -> IndexArray:
+        """How many rows it admits to each query."""
+        return np.diff(self.starts)
 
-    def pairs(self) -> tuple[IndexArray, IndexArray]:
+    def pairs(self, queries: slice) -> tuple[IndexArray, IndexArray]:
         """Return the stored entries."""
-        lengths = np.diff(self.starts)
-        return np.repeat(np.arange(len(lengths)), lengths), self.columns
+        owners = np.arange(queries.start, queries.stop)
+        inside = slice(self.starts[queries.start], self.starts[queries.stop])
+        return np.repeat(owners, self.counts[queries]), self.columns[inside]
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,11 +18,11 @@ __all__ = ["Lookup", "look_up"]
 
 # Copying and preparing a row costs about as much as comparing it with this many
 # queries.
-_PREPARING = 8
+_PREPARING = 20
 # Measuring one pair exactly costs about as much as bounding this many pairs.
-_MEASURING = 32
-# Pairs measured at a time.
-_PAIRS = 1 << 16
+_MEASURING = 64
+# Bytes that a pair takes on the way to the lists, and most pairs measured at a time.
+_PAIR_BYTES, _PAIRS = 96, 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,17 +93,14 @@ def look_up(store: Store, sought: Lookup, use: Resources) -> Ragged:
     parts = store.whole if sought.mask is None else store.parts(sought.mask)
     if sought.mask is not None:
         parts = [_perhaps_narrowed(part, sought.n_queries, use) for part in parts]
-    if sought.pair_mask is not None and _are_few(sought.pair_mask, store, sought):
-        found = [_measured(part, sought, sought.pair_mask) for part in parts]
+    each, mask = [(part, sought.of(part, parts)) for part in parts], sought.pair_mask
+    if mask is not None and _are_few(mask, store, sought):
+        found = [_measured(part, mine, mask, use) for part, mine in each]
+    elif sought.k is None:
+        found = [_within(part, mine, use) for part, mine in each]
     else:
-        found = [_searched(part, sought.of(part, parts), use) for part in parts]
+        found = [_nearest(part, mine, sought.k, use) for part, mine in each]
     return _joined(found, sought)
-
-
-def _searched(part: Part, sought: Lookup, use: Resources) -> Ragged:
-    if sought.k is None:
-        return _within(part, sought, use)
-    return _nearest(part, sought, sought.k, use)
 
 
 def _perhaps_narrowed(part: Part, n_queries: int, use: Resources) -> Part:
@@ -162,12 +159,32 @@ def _limits(sought: Lookup) -> FloatArray:
 
 def _are_few(mask: PairMask, store: Store, sought: Lookup) -> bool:
     all_pairs = sought.n_queries * store.n_rows
-    return store.metric.has_pairs and mask.n_admitted * _MEASURING <= all_pairs
+    return store.metric.has_pairs and int(mask.counts.sum()) * _MEASURING <= all_pairs
 
 
-def _measured(part: Part, sought: Lookup, mask: PairMask) -> Ragged:
-    """Measure every admitted pair."""
-    queries, ranks = mask.pairs()
+def _measured(part: Part, sought: Lookup, mask: PairMask, use: Resources) -> Ragged:
+    """Measure every admitted pair, as many queries at a time as memory allows."""
+    most = max(1, working_bytes(use.working_memory) // _PAIR_BYTES)
+    ends = np.cumsum(mask.counts)
+    found, start = [], 0
+    while start < len(ends):
+        before = ends[start] - mask.counts[start]
+        stop = max(start + 1, int(np.searchsorted(ends, before + most, side="right")))
+        found.append(_measured_block(part, sought, mask, slice(start, stop)))
+        if sought.progress is not None:
+            sought.progress.begin()
+            sought.progress.advance(stop - start)
+        start = stop
+    lengths = np.concatenate([np.diff(block.starts) for block in found])
+    return Ragged(
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp),
+        np.concatenate([block.indices for block in found]),
+        np.concatenate([block.keys for block in found]),
+    )
+
+
+def _measured_block(part: Part, sought: Lookup, mask: PairMask, block: slice) -> Ragged:
+    queries, ranks = mask.pairs(block)
     # The part's open rows in order of their ranks, to go from ranks to rows.
     rows = np.arange(part.index.n_rows)
     rows = rows if part.open_rows is None else np.flatnonzero(part.open_rows)
@@ -179,7 +196,10 @@ def _measured(part: Part, sought: Lookup, mask: PairMask) -> Ragged:
     queries, ranks, rows = queries[here], ranks[here], rows[at[here]]
     keys = _pair_keys(part, sought.queries, queries, rows)
     inside = keys <= _limits(sought)[queries]  # NaN is nowhere
-    return _sorted(queries[inside], ranks[inside], keys[inside], sought.n_queries)
+    queries = queries[inside] - block.start
+    n_queries = block.stop - block.start
+    lists = _sorted(queries, ranks[inside], keys[inside], n_queries)
+    return lists if sought.k is None else _first(lists, sought.k)
 
 
 def _pair_keys(

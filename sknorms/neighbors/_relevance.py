@@ -59,8 +59,7 @@ class _RelevantRows(Relevance):
 
     @property
     def sizes(self) -> IndexArray:
-        queries, _ = self.rows.pairs()
-        return np.bincount(queries, minlength=self.n_queries)
+        return self.rows.counts
 
     def found(self, result: SearchResult) -> IndexArray:
         queries = np.repeat(np.arange(self.n_queries), result.counts)

@@ -1,6 +1,7 @@
 """Searching: the right rows under every filter and limit, called by their ids."""
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -272,6 +273,33 @@ def test_batches_jobs_and_budgets(filters):
     for part in (slice(0, 1), slice(3, 60)):
         found = Retriever().fit(rows).search(queries[part], **options(part))
         assert_same_bits(found.all_scores, expected[part].all_scores)
+
+
+@pytest.mark.parametrize("store", [np.asarray, sparse.csr_array])
+def test_few_admitted_pairs_under_a_small_budget(store):
+    rows = np.random.default_rng(5).integers(-2, 3, (900, 12)) + 0.0
+    masks = store(np.random.default_rng(6).random((200, 900)) < 0.01)
+    expected = Retriever().fit(rows).search(rows[:200], 3, where=masks)
+    found = Retriever(working_memory=0.01).fit(rows).search(rows[:200], 3, where=masks)
+    np.testing.assert_array_equal(found.starts, expected.starts)
+    np.testing.assert_array_equal(found.all_indices, expected.all_indices)
+    assert_same_bits(found.all_scores, expected.all_scores)
+
+
+@pytest.mark.parametrize("share", [0.005, 0.5])
+def test_memory_of_a_masked_search(share):
+    rows = np.random.default_rng(0).normal(size=(20_000, 16))
+    mask = np.random.default_rng(1).random(20_000) < share
+    masks = sparse.csr_array(np.random.default_rng(2).random((50, 20_000)) < share)
+    model = Retriever(n_jobs=1, working_memory=2).fit(rows)
+    for where in (mask, masks):
+        model.search(rows[:50], where=where)  # compiles, fills what is kept
+        tracemalloc.start()
+        model.search(rows[:50], where=where)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        # The copy of a mask that says which pairs are admitted is an input's size.
+        assert peak < 3 * 2**20 + 40 * 50 * 20_000 * share
 
 
 # ---- ids and payloads ----
