@@ -206,7 +206,8 @@ class Missing(EmptyRule):
         del everyone, targets, quantiles
         warnings.warn(
             "One or more samples have no neighbors within specified radius; predicting "
-            f"NaN for {first_rows(empty)}. Set fallback to predict something else.",
+            f"NaN. It happens to {first_rows(empty)} of the queries; set fallback to "
+            "predict something else.",
             UserWarning,
             stacklevel=4,
         )

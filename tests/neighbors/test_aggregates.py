@@ -1,5 +1,7 @@
 """What regressors make of the targets of neighbours: means, medians, quantiles."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -245,3 +247,23 @@ def test_batches_and_memory_change_no_bit(regressor, weights):
         model.set_params(working_memory=1e-3)
         assert_same_bits(model.predict_quantiles(Q), expected)
         assert_same_bits(model.predict(Q), means)
+
+
+def test_quantiles_keep_the_working_memory():
+    rows, queries = RNG.normal(size=(1000, 2)), RNG.normal(size=(8000, 2))
+    y = RNG.normal(size=1000)
+    for model in (
+        KNeighborsRegressor(200, working_memory=4, n_jobs=1),
+        RadiusNeighborsRegressor(9.0, working_memory=4, n_jobs=1),
+    ):
+        model.fit(rows, y)
+        expected = model.predict_quantiles(queries[-5:])
+        tracemalloc.start()
+        try:
+            found = model.predict_quantiles(queries)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert_same_bits(found[-5:], expected)
+        # 8,000 x 200 targets alone would take 12 MiB.
+        assert peak <= 4 * 2**20 + 4 * found.nbytes
