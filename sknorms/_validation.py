@@ -4,8 +4,9 @@ Every message names the parameter, the value received and what to do about it.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -152,20 +153,38 @@ def check_rows(
 
 
 @contextmanager
-def naming_bad_rows(X: Any, *, allow_nan: bool = False) -> Iterator[None]:
-    """Add to scikit-learn's error about NaN and infinity which rows hold them."""
+def naming_bad_rows(
+    X: Any, *, allow_nan: bool = False, allow_negative: bool = True
+) -> Iterator[None]:
+    """Add to scikit-learn's error about numbers that must not be which rows hold them.
+
+    These are NaN and infinity, and negative numbers where they are not allowed.
+    """
     try:
         yield
     except ValueError as error:
-        bad = _bad_rows(X, allow_nan) if type(error) is ValueError else None
+        if type(error) is not ValueError:
+            raise
+        bad = _bad_rows(X, _Refused(allow_nan, allow_negative))
         if bad is None:
             raise
         raise ValueError(f"{error}\nLook at {first_rows(bad)}.") from error
 
 
-def _bad_rows(X: Any, allow_nan: bool) -> AnyArray | None:
-    """Return a mask of the rows that are not finite, None if all are or none shows."""
-    refused: Callable[[AnyArray], AnyArray] = np.isinf if allow_nan else _is_not_finite
+@dataclass(frozen=True)
+class _Refused:
+    """Which numbers are not allowed."""
+
+    allow_nan: bool
+    allow_negative: bool
+
+    def __call__(self, values: AnyArray) -> AnyArray:
+        refused = np.isinf(values) if self.allow_nan else ~np.isfinite(values)
+        return refused if self.allow_negative else refused | (values < 0)
+
+
+def _bad_rows(X: Any, refused: _Refused) -> AnyArray | None:
+    """Return a mask of the rows with refused numbers, None where there are none."""
     if sparse.issparse(X):
         rows = X.tocsr()
         entries = np.flatnonzero(refused(rows.data))
@@ -183,15 +202,11 @@ def _as_floats(X: Any) -> AnyArray | None:
     """Return a table of floats, None for what is no table or cannot be one."""
     try:
         table = np.asarray(X)
-        if table.ndim != 2 or table.dtype.kind not in "fO":
+        if table.ndim != 2 or table.dtype.kind not in "fOi":
             return None
         return table.astype(np.float64)
     except (TypeError, ValueError):
         return None
-
-
-def _is_not_finite(values: AnyArray) -> AnyArray:
-    return ~np.isfinite(values)
 
 
 def output_dtype(*arrays: Any) -> np.dtype[Any]:

@@ -291,6 +291,13 @@ def test_rows_are_named_for_what_is_bad_about_them():
         check_rows(table)
     with pytest.raises(ValueError, match=r"at row 3\."):
         check_rows(table, allow_nan=True)
+    table[4, 0] = -1.0
+    for kind in (np.asarray, sparse.csr_array):
+        with (
+            pytest.raises(ValueError, match=r"^bad\nLook at rows 1, 3, 4\.$"),
+            naming_bad_rows(kind(table), allow_negative=False),
+        ):
+            raise ValueError("bad")
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def check_distances(X: Any) -> Rows:
             "handling of explicit zeros; convert X to CSR."
         )
     checked: Rows
-    with naming_bad_rows(X):
+    with naming_bad_rows(X, allow_negative=False):
         checked = check_array(
             X,
             accept_sparse="csr",
@@ -127,7 +127,14 @@ class PrecomputedIndex(Index):
 
     def admit(self, X: Any) -> Rows:
         """Check distances, and sort the rows of a graph."""
-        return check_distances(X)
+        distances = check_distances(X)
+        if distances.shape[1] != self.n_rows:
+            raise ValueError(
+                "Precomputed metric requires shape (n_queries, n_indexed). Got "
+                f"{distances.shape} for {self.n_rows} indexed; pass the distance of "
+                "every query to every training row."
+            )
+        return distances
 
     @property
     def n_rows(self) -> int:

@@ -156,3 +156,69 @@ def test_labels_are_learnt_in_each_training_fold():
     without = KNeighborsClassifier(3, metric="gower").fit(table[1:], y[1:])
     assert "astronaut" not in without.effective_metric_params_["categories"][1]
     assert without.predict(table[:1]).shape == (1,)
+
+
+# ---- what is asked without queries, and of rows in any form ----
+
+
+@pytest.mark.parametrize("metric", ["minkowski", "precomputed"])
+def test_without_queries_each_row_is_left_out_of_its_own_answer(metric):
+    rows = np.repeat(ROWS[:6], 2, axis=0)  # each row has one duplicate
+    table = np.sqrt(np.square(rows[:, None] - rows).sum(axis=2))
+    given = rows if metric == "minkowski" else table
+    model = NearestNeighbors(n_neighbors=3, metric=metric).fit(given)
+    twin = np.arange(12) ^ 1
+    distances, indices = model.kneighbors()
+    np.testing.assert_array_equal(indices[:, 0], twin)
+    assert not distances[:, 0].any()
+    assert (indices != np.arange(12)[:, None]).all()
+    within = model.radius_neighbors(radius=0.0, return_distance=False)
+    assert [row.tolist() for row in within] == twin[:, None].tolist()
+    for graph in (
+        model.kneighbors_graph(n_neighbors=1, mode="distance"),
+        model.radius_neighbors_graph(radius=0.0, mode="distance"),
+    ):
+        np.testing.assert_array_equal(graph.indices, twin)
+        np.testing.assert_array_equal(graph.data, np.zeros(12))
+    for predictor in (KNeighborsClassifier, KNeighborsRegressor):
+        fitted = predictor(1, metric=metric).fit(given, twin)
+        np.testing.assert_array_equal(fitted.predict(None), np.arange(12))
+        assert fitted.score(None, np.arange(12)) == 1.0
+    shares = KNeighborsClassifier(1, metric=metric).fit(given, twin).predict_proba(None)
+    np.testing.assert_array_equal(shares, np.eye(12))
+
+
+@every_estimator
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "lil", "dok", "bsr", "dia"])
+@pytest.mark.parametrize("kind", ["matrix", "array"])
+def test_every_sparse_format(estimator, form, kind):
+    rows = np.where(ROWS > 0, ROWS, 0.0)
+    packed = getattr(sparse, f"{form}_{kind}")(rows)
+    found = estimator().fit(packed, LABELS).kneighbors(packed)
+    expected = estimator().fit(rows, LABELS).kneighbors(rows)
+    for mine, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(mine, other)
+    for graph in (
+        estimator().fit(packed, LABELS).kneighbors_graph(packed),
+        estimator().fit(rows, LABELS).kneighbors_graph(packed),
+    ):
+        assert graph.format == "csr"
+        assert graph.nnz == 5 * len(rows)
+
+
+@every_estimator
+def test_one_query_is_a_list_of_one(estimator):
+    model = estimator().fit(ROWS.tolist(), LABELS.tolist())
+    distances, indices = model.kneighbors([ROWS[0].tolist()], 2)
+    assert distances.shape == indices.shape == (1, 2)
+    with pytest.raises(ValueError, match="Reshape your data"):
+        model.kneighbors(ROWS[0].tolist())
+
+
+def test_lists_within_a_radius_are_arrays_of_arrays_even_for_one_query():
+    model = NearestNeighbors(radius=100.0).fit(ROWS)
+    for number in (1, 2, 12):
+        for lists in model.radius_neighbors(ROWS[:number]):
+            assert lists.shape == (number,)
+            assert lists.dtype == object
+            assert {one.shape for one in lists} == {(12,)}
