@@ -15,9 +15,11 @@ from sknorms._progress import Progress, Report
 from sknorms.neighbors import (
     KNeighborsClassifier,
     KNeighborsRegressor,
+    KNeighborsTransformer,
     NearestNeighbors,
     RadiusNeighborsClassifier,
     RadiusNeighborsRegressor,
+    RadiusNeighborsTransformer,
     Retriever,
 )
 
@@ -54,6 +56,10 @@ CALLS = {
         NearestNeighbors(metric="precomputed", verbose=v)
         .fit(np.abs(ROWS @ ROWS.T))
         .kneighbors(np.abs(ROWS @ ROWS.T))
+    ),
+    "k transformer": lambda v: KNeighborsTransformer(verbose=v).fit_transform(ROWS),
+    "radius transformer": lambda v: RadiusNeighborsTransformer(verbose=v).fit_transform(
+        ROWS
     ),
     "search": lambda v: Retriever(verbose=v).fit(ROWS).search(ROWS),
     "search in few pairs": lambda v: (

@@ -96,7 +96,7 @@ class Labels:
         )
 
     def check_same_kind(self, later: "Labels") -> None:
-        """Raise if later rows say less, or more, about themselves than these do."""
+        """Raise if later rows say other things about themselves than these do."""
         pairs = [
             ("ids (y, or the index of a pandas frame)", self.numbered, later.numbered),
             ("groups", self.groups is None, later.groups is None),
@@ -113,6 +113,12 @@ class Labels:
                     f"{'none' if now_without else 'some'}. Pass them with every call "
                     "of fit and partial_fit, or with none."
                 )
+        mine, theirs = _columns(self.payload), _columns(later.payload)
+        if mine != theirs:
+            raise ParameterError(
+                "y must be a DataFrame of the same library with the same columns as "
+                f"before, {mine}; got {theirs}."
+            )
 
 
 def as_labels(name: str, values: Any, n_rows: int | None = None) -> AnyArray:
@@ -198,6 +204,12 @@ def _is_frame(table: Any) -> bool:
 
 def _index_of(table: Any) -> AnyArray | None:
     return np.array(table.index) if is_pandas_frame(table) else None
+
+
+def _columns(payload: Any) -> list[Any]:
+    if payload is None:
+        return []
+    return ["pandas" if is_pandas_frame(payload) else "polars", *payload.columns]
 
 
 def _groups(parts: "Iterable[Labels]") -> list[AnyArray]:

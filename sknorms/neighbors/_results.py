@@ -238,7 +238,7 @@ class SearchResult:
         """
         make = _FRAMES[check_choice("library", library, tuple(_FRAMES))]
         queries = np.repeat(np.arange(len(self)), self.counts)
-        columns = {
+        columns: dict[Any, Any] = {
             "query": queries,
             "rank": np.arange(len(queries)) - self.starts[queries] + 1,
             "id": self.all_ids,
@@ -248,7 +248,7 @@ class SearchResult:
             taken = take_frame(self.payload, self.all_indices)
             for name in taken.columns:
                 own = f"payload_{name}" if name in columns else name
-                columns[own] = taken[name].to_numpy()
+                columns[own] = taken[name]
         return make(columns)
 
     def __repr__(self) -> str:
@@ -262,25 +262,32 @@ def _kind(higher_is_better: bool) -> str:
     return "similarity" if higher_is_better else "distance"
 
 
-def _pandas(columns: dict[Any, AnyArray]) -> Any:
+def _pandas(columns: dict[Any, Any]) -> Any:
     import pandas as pd
 
-    return pd.DataFrame(columns)
+    # What a Series of pandas holds, dtype included, without its index.
+    return pd.DataFrame(
+        {name: getattr(values, "array", values) for name, values in columns.items()}
+    )
 
 
-def _polars(columns: dict[Any, AnyArray]) -> Any:
+def _polars(columns: dict[Any, Any]) -> Any:
     import polars as pl
 
-    # A column of objects would stay opaque to polars; its values need not.
+    # Arrays of objects would stay opaque to polars; their values need not.
     return pl.DataFrame(
         {
-            str(name): values.tolist() if values.dtype == object else values
+            str(name): values.tolist() if _holds_objects(values) else values
             for name, values in columns.items()
         }
     )
 
 
-_FRAMES: dict[str, Callable[[dict[Any, AnyArray]], Any]] = {
+def _holds_objects(values: Any) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype == object
+
+
+_FRAMES: dict[str, Callable[[dict[Any, Any]], Any]] = {
     "pandas": _pandas,
     "polars": _polars,
 }

@@ -115,6 +115,28 @@ def test_frames_of_objects():
     assert strings.search(np.eye(2), 1).to_frame("polars")["id"].to_list() == ["a", "b"]
 
 
+def test_frames_keep_the_types_of_the_payload():
+    payload = pd.DataFrame(
+        {
+            "kind": pd.Categorical(["a", "b"]),
+            "time": pd.date_range("2024", periods=2, tz="UTC"),
+            "count": pd.array([1, None], dtype="Int64"),
+        },
+        index=[7, 8],
+    )
+    found = Retriever().fit(np.eye(2), payload).search(np.eye(2), 1)
+    frame = found.to_frame()
+    assert frame["id"].tolist() == [7, 8]
+    pd.testing.assert_frame_equal(
+        frame[["kind", "time", "count"]], payload.reset_index(drop=True)
+    )
+    assert found.to_frame("polars")["count"].to_list() == [1, None]
+    own = pl.DataFrame({"kind": ["a", "b"]}, schema={"kind": pl.Categorical})
+    found = Retriever().fit(np.eye(2), own).search(np.eye(2), 1)
+    assert found.to_frame("polars")["kind"].dtype == pl.Categorical
+    assert found.to_frame()["kind"].tolist() == ["a", "b"]
+
+
 def test_frames_of_another_library():
     with pytest.raises(ValueError, match="library must be one of 'pandas', 'polars'"):
         EVEN.to_frame("numpy")

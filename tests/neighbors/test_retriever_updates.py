@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -334,6 +335,16 @@ def test_removing_twice_is_a_mistake():
             {"y": pd.DataFrame({"a": [1]})},
             {"y": ["a"]},
             "have a DataFrame of payload as y, these have none",
+        ),
+        (
+            {"y": pd.DataFrame({"a": [1]})},
+            {"y": pd.DataFrame({"b": [1]})},
+            r"same columns as before, \['pandas', 'a'\]; got \['pandas', 'b'\]",
+        ),
+        (
+            {"y": pd.DataFrame({"a": [1]})},
+            {"y": pl.DataFrame({"a": [1]})},
+            r"\['pandas', 'a'\]; got \['polars', 'a'\]|ids .*, these have none",
         ),
     ],
 )
