@@ -42,7 +42,7 @@ class Limit:
     def holds(self, result: SearchResult) -> BoolArray:
         """Return which hits are within their query's limit, as returned."""
         own = self.similar is result.higher_is_better
-        values = result.all_scores if own else result.all_opposites
+        values = result.all_values if own else result.all_opposites
         limits = np.repeat(self.values, result.counts)
         if values is None:
             raise ValueError("the metric has no values of the kind that is limited.")

@@ -23,13 +23,15 @@ class Hit:
         What the row is called.
     index : int
         Its position among the rows of the retriever.
-    score : float
-        Its distance or similarity, in the units of the metric.
+    distance, similarity : float or None
+        How far it is from the query, and how similar to it; None for what the metric
+        does not say: a cosine is both, a Euclidean distance is no similarity.
     """
 
     id: Any
     index: int
-    score: float
+    distance: float | None
+    similarity: float | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,7 +51,7 @@ class SearchResult:
         Positions of the rows found, all lists laid end to end.
     all_ids : array of shape (n_hits,)
         Their ids.
-    all_scores : float32 or float64 array of shape (n_hits,)
+    all_values : float32 or float64 array of shape (n_hits,)
         Their values, in the units of the metric.
     all_opposites : array of shape (n_hits,) or None
         The same as similarities if the metric is a distance, or as distances if it is a
@@ -57,7 +59,7 @@ class SearchResult:
     metric : str, Metric or callable
         What rows were compared by.
     higher_is_better : bool
-        Whether the scores are similarities.
+        Whether the values are similarities.
     payload : DataFrame or None, default=None
         What travels with the rows of the retriever, all of them.
 
@@ -68,8 +70,8 @@ class SearchResult:
     Notes
     -----
     A result is a sequence of tuples of hits: it has a length, can be iterated over and
-    indexed, and a slice of it is a result. Every hit has an ``id``, an ``index`` and a
-    ``score``.
+    indexed, and a slice of it is a result. Every hit has an ``id``, an ``index``, a
+    ``distance`` and a ``similarity``, of which one may be None.
 
     Examples
     --------
@@ -85,15 +87,15 @@ class SearchResult:
     array([[0.   , 0.275],
            [0.   , 0.293]])
     >>> for hits in result:
-    ...     print(*[f"{hit.id} ({hit.score:.2f})" for hit in hits])
-    both (0.00) east (0.28)
-    north (0.00) both (0.29)
+    ...     print(*[f"{hit.id} ({hit.similarity:.2f})" for hit in hits])
+    both (1.00) east (0.72)
+    north (1.00) both (0.71)
     """
 
     starts: IndexArray
     all_indices: IndexArray
     all_ids: AnyArray
-    all_scores: AnyArray
+    all_values: AnyArray
     all_opposites: AnyArray | None
     metric: Any
     higher_is_better: bool
@@ -115,9 +117,9 @@ class SearchResult:
         return self._lists(self.all_indices)
 
     @property
-    def scores(self) -> AnyArray:
+    def values(self) -> AnyArray:
         """Distances or similarities, whichever the metric is."""
-        return self._lists(self.all_scores)
+        return self._lists(self.all_values)
 
     @property
     def distances(self) -> AnyArray:
@@ -143,11 +145,11 @@ class SearchResult:
 
     def _values(self, name: str, *, similar: bool) -> AnyArray:
         own = similar is self.higher_is_better
-        values = self.all_scores if own else self.all_opposites
+        values = self.all_values if own else self.all_opposites
         if values is None:
             raise AttributeError(
                 f"metric {self.metric!r} is a {_kind(self.higher_is_better)} that has "
-                f"no {name} of its own: use scores, which every result has "
+                f"no {name} of its own: use values, which every result has "
                 f"({'larger' if self.higher_is_better else 'smaller'} is better)."
             )
         return values
@@ -179,13 +181,12 @@ class SearchResult:
                 f"query {query} is not among the {len(self)} queries of this result."
             ) from None
         mine = slice(self.starts[i], self.starts[i + 1])
-        hits = zip(
-            plain(self.all_ids[mine]),
-            self.all_indices[mine].tolist(),
-            self.all_scores[mine].tolist(),
-            strict=True,
-        )
-        return tuple(Hit(*hit) for hit in hits)
+        ids, indices = plain(self.all_ids[mine]), self.all_indices[mine].tolist()
+        own, others = self.all_values[mine].tolist(), [None] * len(ids)
+        if self.all_opposites is not None:
+            others = self.all_opposites[mine].tolist()
+        pairs = (others, own) if self.higher_is_better else (own, others)
+        return tuple(Hit(*hit) for hit in zip(ids, indices, *pairs, strict=True))
 
     def _slice(self, start: int, stop: int, step: int) -> "SearchResult":
         queries = np.arange(start, stop, step)
@@ -217,7 +218,7 @@ class SearchResult:
             starts=starts,
             all_indices=self.all_indices[kept],
             all_ids=self.all_ids[kept],
-            all_scores=self.all_scores[kept],
+            all_values=self.all_values[kept],
             all_opposites=None if others is None else others[kept],
         )
 
@@ -233,7 +234,7 @@ class SearchResult:
         -------
         DataFrame
             Columns ``query`` (its number, from 0), ``rank`` (from 1), ``id`` and
-            ``value`` (the score), and then the columns of the payload, if there is
+            ``value``, and then the columns of the payload, if there is
             one; of those, names that would occur twice are preceded by ``payload_``.
         """
         make = _FRAMES[check_choice("library", library, tuple(_FRAMES))]
@@ -242,7 +243,7 @@ class SearchResult:
             "query": queries,
             "rank": np.arange(len(queries)) - self.starts[queries] + 1,
             "id": self.all_ids,
-            "value": self.all_scores,
+            "value": self.all_values,
         }
         if self.payload is not None:
             taken = take_frame(self.payload, self.all_indices)

@@ -154,7 +154,7 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             starts=found.starts,
             all_indices=found.indices,
             all_ids=store.labels.ids[found.indices],
-            all_scores=as_dtype(values, dtype),
+            all_values=as_dtype(values, dtype),
             all_opposites=None if opposites is None else as_dtype(opposites, dtype),
             metric=store.effective.name,
             higher_is_better=store.metric.larger_is_closer,

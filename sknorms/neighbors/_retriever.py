@@ -334,8 +334,8 @@ shape (n_queries, n_samples_fit_)
 def _closeness(found: SearchResult) -> AnyArray:
     """Return the similarities of all hits, of distances without such 1 / (1 + d)."""
     if found.higher_is_better:
-        return found.all_scores
+        return found.all_values
     if found.all_opposites is not None:
         return found.all_opposites
-    closeness: AnyArray = 1.0 / (1.0 + found.all_scores)
+    closeness: AnyArray = 1.0 / (1.0 + found.all_values)
     return closeness

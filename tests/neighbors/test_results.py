@@ -22,7 +22,7 @@ def test_every_metric_says_which_way_is_better(metric):
     found = Retriever(metric).fit(rows).search(rows[:5], 30)
     ways = {"distances": 1, "similarities": -1}
     own = "similarities" if found.higher_is_better else "distances"
-    np.testing.assert_array_equal(getattr(found, own), found.scores)
+    np.testing.assert_array_equal(getattr(found, own), found.values)
     for name, way in ways.items():
         if name == own or get_metric(metric).complementary:
             assert (np.diff(way * getattr(found, name), axis=1) >= 0).all()
@@ -47,27 +47,41 @@ def test_cosine_has_both():
 
 
 def test_lists_of_one_length_are_tables():
-    for name in ("ids", "indices", "scores", "distances", "similarities"):
+    for name in ("ids", "indices", "values", "distances", "similarities"):
         assert getattr(EVEN, name).shape == (3, 4)
     assert EVEN.indices.dtype == np.intp
     assert EVEN.counts.tolist() == [4, 4, 4]
 
 
 def test_lists_of_several_lengths_are_not_filled_up():
-    for name in ("ids", "indices", "scores", "distances", "similarities"):
+    for name in ("ids", "indices", "values", "distances", "similarities"):
         lists = getattr(RAGGED, name)
         assert lists.dtype == object
         assert [len(each) for each in lists] == [2, 0, 9]
     assert (RAGGED.all_indices >= 0).all()
-    assert np.isfinite(RAGGED.all_scores).all()
+    assert np.isfinite(RAGGED.all_values).all()
 
 
 def test_iteration_gives_hits():
     for query, hits in enumerate(RAGGED):
         assert [hit.id for hit in hits] == RAGGED.ids[query].tolist()
         assert [hit.index for hit in hits] == RAGGED.indices[query].tolist()
-        assert [hit.score for hit in hits] == RAGGED.scores[query].tolist()
+        assert [hit.distance for hit in hits] == RAGGED.distances[query].tolist()
+        similarities = RAGGED.similarities[query].tolist()
+        assert [hit.similarity for hit in hits] == similarities
         assert [NAMES[hit.index] for hit in hits] == [hit.id for hit in hits]
+
+
+def test_hits_say_what_the_metric_says():
+    for metric, values in {
+        "cosine": (0.0, 1.0),
+        "cosine_similarity": (0.0, 1.0),
+        "dot": (None, 6.0),
+        "euclidean": (1.0, None),
+    }.items():
+        found = Retriever(metric).fit([[2.0, 0.0]]).search([[3.0, 0.0]])
+        (hit,) = found[0]
+        assert (hit.distance, hit.similarity) == values
 
 
 def test_a_result_is_a_sequence():
@@ -100,7 +114,7 @@ def test_frames(result):
     assert isinstance(polars, pl.DataFrame)
     assert pandas.columns.tolist() == polars.columns == ["query", "rank", "id", "value"]
     expected = [
-        (query, rank, hit.id, hit.score)
+        (query, rank, hit.id, hit.distance)
         for query, hits in enumerate(result)
         for rank, hit in enumerate(hits, start=1)
     ]

@@ -43,7 +43,7 @@ def assert_lists(result, expected):
     assert len(result) == len(expected)
     for query, (indices, scores) in enumerate(expected):
         np.testing.assert_array_equal(result.indices[query], indices)
-        assert_same_bits(np.asarray(result.scores[query]), scores)
+        assert_same_bits(np.asarray(result.values[query]), scores)
 
 
 def masks_for(metric, seed=0, share=0.5):
@@ -70,7 +70,7 @@ def test_nearest_rows_are_those_of_nearest_neighbors(case, k):
     result = Retriever(metric).fit(rows).search(queries, k)
     values, indices = NearestNeighbors(metric=metric).fit(rows).kneighbors(queries, k)
     np.testing.assert_array_equal(result.indices, indices)
-    assert_same_bits(result.scores, values)
+    assert_same_bits(result.values, values)
     assert result.higher_is_better is get_metric(metric).larger_is_closer
 
 
@@ -81,11 +81,11 @@ def test_every_metric_takes_every_dtype_dense_and_sparse(case, dtype, layout):
     rows, queries = rows.astype(dtype), queries.astype(dtype)
     model = Retriever(metric, n_neighbors=4).fit(layout(rows))
     result = model.search(layout(queries), where=np.arange(N_ROWS) % 2 == 0)
-    assert result.scores.dtype == dtype
+    assert result.values.dtype == dtype
     assert (result.indices % 2 == 0).all()
     plain = Retriever(metric, n_neighbors=4).fit(rows)
     assert_same_bits(
-        result.scores, plain.search(queries, where=np.arange(N_ROWS) % 2 == 0).scores
+        result.values, plain.search(queries, where=np.arange(N_ROWS) % 2 == 0).values
     )
     graph = model.transform(layout(queries))
     assert graph.dtype == dtype
@@ -187,7 +187,7 @@ def test_rows_without_a_group_are_never_left_out():
 def limit_of(metric, result):
     """Return a value that some results reach, and its parameter."""
     name = "min_score" if get_metric(metric).larger_is_closer else "radius"
-    return name, float(np.sort(result.all_scores)[len(result.all_scores) // 3])
+    return name, float(np.sort(result.all_values)[len(result.all_values) // 3])
 
 
 @pytest.mark.parametrize("k", [None, 3])
@@ -268,11 +268,11 @@ def test_batches_jobs_and_budgets(filters):
     expected = Retriever().fit(rows).search(queries, **options(every))
     for parameters in ({"n_jobs": 3}, {"working_memory": 0.1}):
         found = Retriever(**parameters).fit(rows).search(queries, **options(every))
-        assert_same_bits(found.all_scores, expected.all_scores)
+        assert_same_bits(found.all_values, expected.all_values)
         np.testing.assert_array_equal(found.all_indices, expected.all_indices)
     for part in (slice(0, 1), slice(3, 60)):
         found = Retriever().fit(rows).search(queries[part], **options(part))
-        assert_same_bits(found.all_scores, expected[part].all_scores)
+        assert_same_bits(found.all_values, expected[part].all_values)
 
 
 @pytest.mark.parametrize("store", [np.asarray, sparse.csr_array])
@@ -283,7 +283,7 @@ def test_few_admitted_pairs_under_a_small_budget(store):
     found = Retriever(working_memory=0.01).fit(rows).search(rows[:200], 3, where=masks)
     np.testing.assert_array_equal(found.starts, expected.starts)
     np.testing.assert_array_equal(found.all_indices, expected.all_indices)
-    assert_same_bits(found.all_scores, expected.all_scores)
+    assert_same_bits(found.all_values, expected.all_values)
 
 
 @pytest.mark.parametrize("share", [0.005, 0.5])
@@ -444,7 +444,7 @@ def test_pickle_and_clone():
     model.partial_fit(QUERIES, [f"more {i}" for i in range(N_QUERIES)])
     model.search(QUERIES)
     again = pickle.loads(pickle.dumps(model))
-    assert_same_bits(again.search(QUERIES).scores, model.search(QUERIES).scores)
+    assert_same_bits(again.search(QUERIES).values, model.search(QUERIES).values)
     assert again.search(QUERIES).ids.tolist() == model.search(QUERIES).ids.tolist()
     fresh = clone(model)
     assert not hasattr(fresh, "ids_")

@@ -42,7 +42,7 @@ def assert_like_fresh(model, rows, names, groups, queries, metric):
             model.search(queries, **filters), fresh.search(queries, **filters)
         )
     name = "min_score" if model.search(queries).higher_is_better else "radius"
-    limit = {name: float(np.abs(np.median(fresh.search(queries).all_scores)))}
+    limit = {name: float(np.abs(np.median(fresh.search(queries).all_values)))}
     assert_same_result(model.search(queries, **limit), fresh.search(queries, **limit))
     for key, value in fresh.effective_metric_params_.items():
         np.testing.assert_array_equal(model.effective_metric_params_[key], value)
@@ -52,7 +52,7 @@ def assert_same_result(mine, theirs):
     np.testing.assert_array_equal(mine.starts, theirs.starts)
     np.testing.assert_array_equal(mine.all_indices, theirs.all_indices)
     assert mine.all_ids.tolist() == theirs.all_ids.tolist()
-    assert_same_bits(mine.all_scores, theirs.all_scores)
+    assert_same_bits(mine.all_values, theirs.all_values)
 
 
 def apply_steps(model, steps, rows, names, groups):
