@@ -27,6 +27,7 @@ from sknorms.engine._rounding import (
     round_up32,
 )
 from sknorms.engine._search import nearest, within
+from sknorms.engine._stats import SearchStats
 
 __all__ = [
     "EXACT_SLACK",
@@ -44,6 +45,7 @@ __all__ = [
     "NotSelf",
     "OverlapEmbedding",
     "Ragged",
+    "SearchStats",
     "drop_long",
     "fill_matrix",
     "fill_pairs",

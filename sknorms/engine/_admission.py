@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sknorms._typing import BoolArray
 
@@ -15,6 +15,9 @@ class Admission(ABC):
     Pairs it does not admit are left out before anything exact is computed for them, so
     that the k nearest are the k nearest of those that are admitted.
     """
+
+    # How many corpus rows are left out of an answer at most; None if that may be any.
+    most_left_out: ClassVar[int | None] = None
 
     @abstractmethod
     def admits(self, queries: Any, indices: Any) -> BoolArray:
@@ -36,6 +39,8 @@ class Admission(ABC):
 @dataclass(frozen=True)
 class NotSelf(Admission):
     """Queries are corpus rows, and none is its own neighbour; duplicates are."""
+
+    most_left_out = 1
 
     def admits(self, queries: Any, indices: Any) -> BoolArray:
         """Return where the two are different rows."""

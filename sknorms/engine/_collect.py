@@ -12,12 +12,9 @@ import numpy as np
 
 from sknorms._compile import kernels_available
 from sknorms._typing import FloatArray, IndexArray
-from sknorms.engine._kernels import insert_candidates
+from sknorms.engine._kernels import push_candidates
 
 __all__ = ["Ragged", "TopK", "WithinRadius"]
-
-# Beyond this many neighbours, inserting one by one loses to sorting in bulk.
-_INSERTION_LIMIT = 128
 
 
 class TopK:
@@ -31,24 +28,27 @@ class TopK:
     Attributes
     ----------
     keys : float64 array of shape (n_queries, k)
-        Ascending in each row; infinite where nothing was found yet.
+        Each row with its largest (key, index) in front, and otherwise in no order that
+        its reader may rely on; infinite where nothing was found yet.
     indices : intp array of shape (n_queries, k)
     """
 
     def __init__(self, n_queries: int, k: int) -> None:
         self.keys = np.full((n_queries, k), np.inf)
         self.indices = np.full((n_queries, k), np.iinfo(np.intp).max, dtype=np.intp)
+        self._sorted = False
 
     @property
     def thresholds(self) -> FloatArray:
         """The largest key that can still enter, per query."""
-        last: FloatArray = self.keys[:, -1]
-        return last
+        first: FloatArray = self.keys[:, 0]
+        return first
 
     def add(self, rows: IndexArray, indices: IndexArray, keys: FloatArray) -> None:
-        """Offer candidates; ``rows`` ascends."""
-        if kernels_available() and self.keys.shape[1] <= _INSERTION_LIMIT:
-            insert_candidates(self.keys, self.indices, rows, keys, indices)
+        """Offer candidates."""
+        self._sorted = False
+        if kernels_available():
+            push_candidates(self.keys, self.indices, rows, keys, indices)
         elif len(rows):
             self._sort_in(rows, indices, keys)
 
@@ -62,7 +62,8 @@ class TopK:
         all_indices = np.concatenate([self.indices[touched].ravel(), indices])
         order = np.lexsort((all_indices, all_keys, all_rows))
         starts = np.searchsorted(all_rows[order], np.arange(len(touched)))
-        best = order[(starts[:, None] + np.arange(k)).ravel()]
+        # The last of the first k in front: sorted backwards is a heap, too.
+        best = order[(starts[:, None] + np.arange(k)[::-1]).ravel()]
         self.keys[touched] = all_keys[best].reshape(-1, k)
         self.indices[touched] = all_indices[best].reshape(-1, k)
 
@@ -72,6 +73,19 @@ class TopK:
         rows = np.repeat(np.arange(n_queries), k)
         known = np.isfinite(other.keys.ravel())
         self.add(rows[known], other.indices.ravel()[known], other.keys.ravel()[known])
+
+    def sort(self) -> None:
+        """Sort each row by (key, index), backwards, so that it stays what it is."""
+        order = np.lexsort((self.indices, self.keys), axis=-1)[:, ::-1]
+        self.keys = np.take_along_axis(self.keys, order, axis=-1)
+        self.indices = np.take_along_axis(self.indices, order, axis=-1)
+        self._sorted = True
+
+    def finish(self) -> tuple[FloatArray, IndexArray]:
+        """Return keys and indices, each row by (key, index)."""
+        if not self._sorted:
+            self.sort()
+        return self.keys[:, ::-1], self.indices[:, ::-1]
 
 
 @dataclass(frozen=True)

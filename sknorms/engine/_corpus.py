@@ -1,6 +1,7 @@
 """A corpus made ready for one geometry, and blocks of queries against it."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,9 @@ from scipy import sparse
 
 from sknorms._arrays import row_slices
 from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
+from sknorms.engine._choice import shortest_work
 from sknorms.engine._geometry import Embedded, Embedding, Geometry
+from sknorms.engine._product import ProductEmbedding
 
 __all__ = ["Corpus", "QueryBlock", "as_stored"]
 
@@ -38,13 +41,28 @@ class Corpus:
     embedded: Embedded | None = field(repr=False)
 
     @classmethod
-    def prepare(cls, geometry: Geometry, rows: Rows, *, keep: bool = True) -> "Corpus":
+    def prepare(
+        cls,
+        geometry: Geometry,
+        rows: Rows,
+        *,
+        keep: bool = True,
+        k: int = 10,
+        prefix: bool | None = None,
+    ) -> "Corpus":
         """Make a corpus ready; ``keep`` holds the embedded rows in memory.
 
         CSR rows whose embedding is dense are never kept: that would densify them all.
         """
         embedding = geometry.embedding(rows)
         embedded = None
+        if (
+            isinstance(embedding, ProductEmbedding)
+            and keep
+            and not sparse.issparse(rows)
+            and prefix is not False
+        ):
+            embedding = shortest_work(embedding, rows, k, always=prefix is True)
         if embedding is not None and keep and _may_keep(embedding, rows):
             embedded = _embed_all(embedding, rows)
         return cls(geometry, rows, embedding, embedded)
@@ -53,6 +71,14 @@ class Corpus:
     def n_rows(self) -> int:
         """Number of rows."""
         return int(self.rows.shape[0])
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest finite offset of the embedded rows; infinite if not kept."""
+        if self.embedded is None:
+            return float(np.inf)
+        offsets = self.embedded.numbers
+        return float(np.max(offsets, initial=-np.inf, where=np.isfinite(offsets)))
 
     @property
     def n_features(self) -> int:
@@ -119,13 +145,20 @@ class QueryBlock:
         return np.arange(self.first, self.first + len(self))
 
     def pair_keys(
-        self, corpus: Corpus, rows: IndexArray, indices: IndexArray
+        self,
+        corpus: Corpus,
+        rows: IndexArray,
+        indices: IndexArray,
+        limits: FloatArray | None = None,
     ) -> FloatArray:
-        """Return the exact keys of pairs (row of this block, row of the corpus)."""
+        """Return the exact keys of pairs (row of this block, row of the corpus).
+
+        Infinity may stand for a key beyond the limit of its query.
+        """
         if self.represented is None:
             raise ValueError("this geometry evaluates whole blocks, not single pairs.")
         geometry = corpus.geometry
-        keys = geometry.pair_keys(self.represented, rows, corpus.rows, indices)
+        keys = geometry.pair_keys(self.represented, rows, corpus.rows, indices, limits)
         return geometry.settle(keys)
 
 

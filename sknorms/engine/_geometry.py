@@ -59,6 +59,8 @@ class Embedding(ABC):
 
     # Whether CSR rows stay CSR; otherwise they are made dense block by block.
     keeps_sparse: ClassVar[bool] = False
+    # Whether scores are plain products of embedded rows, as `score` computes them here.
+    is_product: ClassVar[bool] = False
     # A weight that ranks a sample of the corpus well enough for a first threshold.
     rank_weight: float = 0.0
 
@@ -79,6 +81,22 @@ class Embedding(ABC):
         self, sizes: FloatArray, thresholds: FloatArray
     ) -> tuple[Float32Array, Float32Array]:
         """Return weight and level that keep every pair with a key <= its threshold."""
+
+    def slack(self, queries: Embedded, largest: float) -> Float32Array | None:
+        """Return how far values of the test may be from the order of the pairs.
+
+        If k pairs of a query have ``weight * offset - score <= v``, then every pair
+        that is among its k closest has at most ``v + slack``. None where the bound is
+        too loose for that to be of use, or nothing is known.
+
+        Parameters
+        ----------
+        queries : Embedded
+        largest : float
+            The largest finite offset of the corpus.
+        """
+        del queries, largest
+        return None
 
     def score(self, queries: Any, corpus: Any, out: Float32Array) -> None:
         """Write the scores of all pairs into ``out`` of shape (n_queries, n_corpus)."""
@@ -137,7 +155,12 @@ class Geometry(ABC):
         return None
 
     def pair_keys(
-        self, x: FloatArray, rows: IndexArray, corpus: Rows, indices: IndexArray
+        self,
+        x: FloatArray,
+        rows: IndexArray,
+        corpus: Rows,
+        indices: IndexArray,
+        limits: FloatArray | None = None,
     ) -> FloatArray:
         """Return the keys of pairs of a represented query and a stored corpus row.
 
@@ -150,11 +173,14 @@ class Geometry(ABC):
         corpus : ndarray or CSR of shape (n, d)
         indices : intp array of shape (n_pairs,)
             Rows of ``corpus``.
+        limits : float64 array of shape (n_queries,) or None
+            Infinity may be returned for any key beyond its query's limit.
 
         Returns
         -------
         float64 array of shape (n_pairs,)
         """
+        del limits
         keys = np.empty(len(rows))
         width = max(1, x.shape[1], corpus.shape[1])
         for chunk in row_slices(len(rows), max(1, _GATHERED_VALUES // width)):

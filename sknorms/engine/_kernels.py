@@ -1,14 +1,41 @@
 """Compiled kernels of the engine. Each has a NumPy twin beside its caller."""
 
+from typing import Any, TypeAlias
+
+import numpy as np
+
 from sknorms._compile import kernel
 from sknorms._typing import Float32Array, FloatArray, IndexArray
 
-__all__ = ["collect_survivors", "insert_candidates"]
+__all__ = [
+    "Found",
+    "collect_survivors",
+    "drop_beyond",
+    "product_survivors",
+    "push_candidates",
+]
 
+# Rows, columns and values of pairs, three arrays of equal length to be written to.
+Found: TypeAlias = tuple[IndexArray, IndexArray, Float32Array]
 # Scores are tested in runs of this many. Only in this form, with a fixed length, a
 # boolean to collect into and no call, does the test compile to vector instructions,
 # which makes it ten times faster than pair by pair.
 _RUN = 64
+
+
+@kernel()
+def _push(heap: Float32Array, value: float) -> None:
+    """Replace the largest number of a heap, which is in front, by a smaller one."""
+    at, child = 0, 1
+    while child < heap.shape[0]:
+        right = child + 1
+        if right < heap.shape[0] and heap[right] > heap[child]:
+            child = right
+        if heap[child] <= value:
+            break
+        heap[at] = heap[child]
+        at, child = child, 2 * child + 1
+    heap[at] = value
 
 
 @kernel()
@@ -20,17 +47,25 @@ def _collect_run(
     stop: int,
     w: float,
     t: float,
-    rows: IndexArray,
-    columns: IndexArray,
-    found: int,
-) -> int:
-    """Write the pairs of a run that pass; return how many there are by now."""
+    heap: Float32Array,
+    slack: float,
+    found: Found,
+    count: int,
+    origin: int,
+) -> tuple[int, Any]:
+    """Write the pairs of a run that pass; return how many by now, and the level."""
+    rows, columns, values = found
     for j in range(start, stop):
-        if not (w * offset[j] - score[i, j] > t):
-            rows[found] = i
-            columns[found] = j
-            found += 1
-    return found
+        value = w * offset[j] - score[i, j]
+        if not (value > t):
+            rows[count] = i
+            columns[count] = origin + j
+            values[count] = value
+            count += 1
+            if heap.shape[0] and -np.inf < value < heap[0]:
+                _push(heap, value)
+                t = min(t, heap[0] + slack)
+    return count, t
 
 
 @kernel()
@@ -39,22 +74,27 @@ def collect_survivors(
     offset: Float32Array,
     weight: Float32Array,
     level: Float32Array,
+    heaps: Float32Array,
+    slack: Float32Array,
     first_row: int,
-    rows: IndexArray,
-    columns: IndexArray,
+    found: Found,
+    count: int,
+    origin: int,
 ) -> tuple[int, int]:
-    """Write the pairs that pass the bound; return how many, and the next row.
+    """Write the pairs that pass the bound; return how many by now, and the next row.
 
-    Stops before a row that might not fit into the output, so that the caller can
-    refine what there is and come back.
+    A pair's value is ``weight * offset - score``; columns are numbered from ``origin``.
+    Where ``heaps`` have columns, they keep the smallest values of each query, and
+    levels, which are overwritten, come down to the last of them plus ``slack``. Stops
+    before a row that might not fit into what was found, so that the caller can make
+    room and come back.
     """
     n_rows, n_columns = score.shape
     in_runs = n_columns - n_columns % _RUN
-    found = 0
     for i in range(first_row, n_rows):
-        if found + n_columns > rows.shape[0]:
-            return found, i
-        w, t = weight[i], level[i]
+        if count + n_columns > found[0].shape[0]:
+            return count, i
+        w, t, heap, s = weight[i], level[i], heaps[i], slack[i]
         for start in range(0, in_runs, _RUN):
             passing = False
             for j in range(_RUN):
@@ -62,38 +102,109 @@ def collect_survivors(
                 passing |= not (w * offset[start + j] - score[i, start + j] > t)
             if passing:
                 stop = start + _RUN
-                found = _collect_run(
-                    score, offset, i, start, stop, w, t, rows, columns, found
+                count, t = _collect_run(
+                    score, offset, i, start, stop, w, t, heap, s, found, count, origin
                 )
-        found = _collect_run(
-            score, offset, i, in_runs, n_columns, w, t, rows, columns, found
+        count, t = _collect_run(
+            score, offset, i, in_runs, n_columns, w, t, heap, s, found, count, origin
         )
-    return found, n_rows
+        level[i] = t
+    return count, n_rows
 
 
 @kernel()
-def insert_candidates(
+def drop_beyond(level: Float32Array, found: Found, count: int) -> int:
+    """Drop pairs that levels have come down below since; return how many are left."""
+    rows, columns, values = found
+    kept = 0
+    for p in range(count):
+        if not (values[p] > level[rows[p]]):
+            rows[kept] = rows[p]
+            columns[kept] = columns[p]
+            values[kept] = values[p]
+            kept += 1
+    return kept
+
+
+@kernel()
+def product_survivors(
+    queries: Float32Array,
+    corpus: Float32Array,
+    offset: Float32Array,
+    weight: Float32Array,
+    level: Float32Array,
+    heaps: Float32Array,
+    slack: Float32Array,
+    scratch: Float32Array,
+    step: int,
+    first_column: int,
+    first_row: int,
+    found: Found,
+) -> tuple[int, int, int]:
+    """Score block after block by a product, and write the pairs that pass.
+
+    ``scratch`` holds the scores of all queries with ``step`` corpus rows. Returns how
+    many pairs were found, and the corpus row and query to come back to; the scores of
+    a block that was left half way are still in ``scratch`` then.
+    """
+    n_queries, n_corpus = queries.shape[0], corpus.shape[0]
+    room = found[0].shape[0]
+    count = 0
+    for start in range(first_column, n_corpus, step):
+        stop = min(start + step, n_corpus)
+        score = scratch[: n_queries * (stop - start)].reshape((n_queries, stop - start))
+        if first_row == 0:
+            np.dot(queries, corpus[start:stop].T, score)
+        near = offset[start:stop]
+        row = first_row
+        while row < n_queries:
+            count, row = collect_survivors(
+                score, near, weight, level, heaps, slack, row, found, count, start
+            )
+            if row < n_queries:
+                count = drop_beyond(level, found, count)
+                if 2 * count > room or count + step > room:
+                    return count, start, row
+        first_row = 0
+    return drop_beyond(level, found, count), n_corpus, 0
+
+
+@kernel()
+def _comes_after(key: float, index: int, other_key: float, other_index: int) -> Any:
+    """Whether one (key, index) sorts behind another."""
+    return key > other_key or (key == other_key and index > other_index)
+
+
+@kernel()
+def push_candidates(
     keys: FloatArray,
     indices: IndexArray,
     rows: IndexArray,
     new_keys: FloatArray,
     new_indices: IndexArray,
 ) -> None:
-    """Insert candidates into rows kept sorted by (key, index), dropping the last."""
+    """Let candidates take the place of the last ones by (key, index).
+
+    Each row is a binary heap with its last entry, by that order, in front.
+    """
     k = keys.shape[1]
     for c in range(rows.shape[0]):
-        i = rows[c]
-        key = new_keys[c]
-        index = new_indices[c]
-        at = k
-        while at > 0 and (
-            key < keys[i, at - 1]
-            or (key == keys[i, at - 1] and index < indices[i, at - 1])
-        ):
-            at -= 1
-        for move in range(k - 1, at, -1):
-            keys[i, move] = keys[i, move - 1]
-            indices[i, move] = indices[i, move - 1]
-        if at < k:
-            keys[i, at] = key
-            indices[i, at] = index
+        heap, heap_indices = keys[rows[c]], indices[rows[c]]
+        key, index = new_keys[c], new_indices[c]
+        # Written so that NaN stays out.
+        if not (key < np.inf and _comes_after(heap[0], heap_indices[0], key, index)):
+            continue
+        at, child = 0, 1
+        while child < k:
+            right = child + 1
+            if right < k and _comes_after(
+                heap[right], heap_indices[right], heap[child], heap_indices[child]
+            ):
+                child = right
+            if not _comes_after(heap[child], heap_indices[child], key, index):
+                break
+            heap[at] = heap[child]
+            heap_indices[at] = heap_indices[child]
+            at, child = child, 2 * child + 1
+        heap[at] = key
+        heap_indices[at] = index

@@ -18,7 +18,7 @@ _SCORE_BYTES = 1 << 20
 _MOST_QUERIES, _FEWEST_CORPUS_ROWS = 256, 1 << 10
 _MOST_QUERIES_PLAIN, _FEWEST_CORPUS_ROWS_PLAIN = 64, 1 << 12
 _MOST_CORPUS_ROWS = 1 << 15
-_CAPACITY = 1 << 15
+_CAPACITY = 1 << 17
 _GATHERED_BYTES = 3 << 18
 # The floor: blocks do not shrink below a MiB in all, where only very wide rows take
 # more. A smaller budget would spend all of the time on bookkeeping.
@@ -150,9 +150,8 @@ def plan_search(
     n_corpus = corpus.n_rows
     work = n_queries * n_corpus * max(1, corpus.width)
     jobs = _jobs(work, bounded=corpus.embedding is not None, n_jobs=n_jobs)
-    # A few tasks a thread, so that no thread waits long for the last one.
     most, fewest = _block_limits()
-    query_rows = min(most, max(1, -(-n_queries // (4 * jobs))), n_queries)
+    query_rows = _share(n_queries, most, jobs)
     corpus_rows = max(_SCORE_BYTES // (4 * query_rows), fewest)
     corpus_rows = min(corpus_rows, _MOST_CORPUS_ROWS, n_corpus)
     shards = jobs if -(-n_queries // query_rows) < jobs else 1
@@ -161,6 +160,13 @@ def plan_search(
         query_rows, corpus_rows, _CAPACITY, jobs, min(shards, n_corpus), sample_rows
     )
     return _fit_to_budget(plan, RowCost.of(corpus, k), k, working_bytes(working_memory))
+
+
+def _share(n_queries: int, most: int, jobs: int) -> int:
+    """Return the queries of a block, such that all threads get as many blocks."""
+    blocks = -(-n_queries // most)
+    blocks = min(-(-blocks // jobs) * jobs, n_queries)
+    return -(-n_queries // max(1, blocks))
 
 
 def _jobs(work: int, *, bounded: bool, n_jobs: int | None) -> int:

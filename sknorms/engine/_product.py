@@ -2,12 +2,14 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
 
+from sknorms._arrays import row_sum
 from sknorms._typing import Float32Array, FloatArray, Rows
+from sknorms.engine._directions import Directions
 from sknorms.engine._geometry import Embedded, Embedding
 from sknorms.engine._rounding import (
     EXACT_SLACK,
@@ -22,13 +24,34 @@ from sknorms.engine._rounding import (
     to_float32,
 )
 
-__all__ = ["ChordEmbedding", "DotEmbedding"]
+__all__ = ["ChordEmbedding", "DotEmbedding", "ProductEmbedding"]
 
 # The h of `ChordEmbedding`: costs half a float32 rounding, forgives errors of 1e-12.
 _SPLIT = 2.0**-26
+# What embeddings leave unsaid of the error of their vectors, relative to the length.
+_UNSAID = 2.0**-50
 
 
-class ChordEmbedding(Embedding):
+class ProductEmbedding(Embedding):
+    """A bound whose scores are products of float32 vectors."""
+
+    is_product = True
+    # Whether differences of vectors are all that counts, not where they lie.
+    may_move: ClassVar[bool]
+
+    @abstractmethod
+    def vectors(self, rows: Rows) -> tuple[Rows, Any]:
+        """Return scaled float64 vectors and the absolute error of each.
+
+        The error comes on top of 2**-50 of the vector's length; a number or one a row.
+        """
+
+    @abstractmethod
+    def shorten(self, directions: Directions) -> "ProductEmbedding":
+        """Return the bound that keeps to these directions of the vectors."""
+
+
+class ChordEmbedding(ProductEmbedding):
     """Bound for keys that grow with the length of a difference of vectors.
 
     With computed vectors x, y of float32 and their squared lengths X, Y: ``|x - y|^2 =
@@ -42,14 +65,15 @@ class ChordEmbedding(Embedding):
     into a relative part and a part for each row as well.
     """
 
+    may_move = True
     rank_weight = 0.5
+    # Whether keys follow from lengths of difference alone, `squared_reach` being exact,
+    # and errors of the vectors are below 2**-40 of the usual length.
+    tight: bool = False
 
-    @abstractmethod
-    def vectors(self, rows: Rows) -> tuple[Rows, Any]:
-        """Return scaled float64 vectors and the absolute error of each.
-
-        The error comes on top of 2**-50 of the vector's length; a number or one a row.
-        """
+    def shorten(self, directions: Directions) -> "PrefixChord":
+        """Return the bound that keeps to these directions of the vectors."""
+        return PrefixChord(self, directions)
 
     @abstractmethod
     def squared_reach(self, keys: FloatArray) -> FloatArray:
@@ -59,25 +83,29 @@ class ChordEmbedding(Embedding):
         """Return the number of columns, here the features'."""
         return n_features
 
-    def _relative_error(self, width: int) -> float:
+    def relative_error(self, width: int) -> float:
+        """Return the share of a squared length that covers what rounding does."""
         # gamma_d for the product, 4u for the two vectors' rounding, 3u for the test.
         return gamma32(width) + 8 * UNIT32 + 2 * _SPLIT + EXACT_SLACK
 
     def corpus(self, rows: Rows) -> Embedded:
         """Embed corpus rows; the offset is the squared length, lowered."""
-        lowered = self.queries(rows)
-        return Embedded(lowered.rows, round_down32(lowered.numbers))
+        vectors, lowered = self._lowered(rows)
+        return Embedded(vectors, round_down32(lowered))
 
     def queries(self, rows: Rows) -> Embedded:
         """Embed query rows; the size is the squared length, lowered."""
+        return Embedded(*self._lowered(rows))
+
+    def _lowered(self, rows: Rows) -> tuple[Rows, FloatArray]:
         exact, error = self.vectors(rows)
         vectors = to_float32(exact)
         lengths = squared_lengths(vectors)
         long = drop_long(vectors, lengths)
-        sizes = lengths * (1.0 - self._relative_error(vectors.shape[1]))
+        sizes = lengths * (1.0 - self.relative_error(vectors.shape[1]))
         sizes -= 2.0 * np.square(error) / _SPLIT
         sizes[long] = -np.inf
-        return Embedded(vectors, sizes)
+        return vectors, sizes
 
     def cut(
         self, sizes: FloatArray, thresholds: FloatArray
@@ -88,9 +116,29 @@ class ChordEmbedding(Embedding):
         level = round_up32(0.5 * (reach + UNDERFLOW32 - sizes))
         return np.full(len(sizes), 0.5, dtype=np.float32), level
 
+    def slack(self, queries: Embedded, largest: float) -> Float32Array | None:
+        """Return what rounding can do to half a squared difference, twice over.
+
+        With squared lengths lowered by ``c (X + Y)`` in all, computed squares are too
+        small by at most twice that.
+        """
+        if not self.tight:
+            return None
+        sizes = queries.numbers
+        relative = self.relative_error(queries.rows.shape[1])
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = (np.maximum(sizes, 0.0) + max(largest, 0.0)) * (
+                1.0 + 4 * relative
+            )
+            # Keys below the range of float64 are ties, however their squares differ.
+            ties = self.squared_reach(np.zeros(1))
+            ties = ties + 2.0 * np.sqrt(ties * 2.0 * squares)
+            total = 2.0 * relative * squares + ties + UNDERFLOW32
+        return round_up32(np.where(np.isfinite(sizes), total, np.inf))
+
 
 @dataclass(frozen=True)
-class DotEmbedding(Embedding):
+class DotEmbedding(ProductEmbedding):
     """Bound for keys ``-x.y``: ``|fl(x.y) - x.y| <= c |x||y|``, rows not centred.
 
     Attributes
@@ -100,18 +148,30 @@ class DotEmbedding(Embedding):
     """
 
     scale: float
+
+    may_move = False
     keeps_sparse = True
 
     def width(self, n_features: int) -> int:
         """Return the number of columns, here the features'."""
         return n_features
 
-    def _embed(self, rows: Rows) -> tuple[Any, FloatArray, Any]:
+    def vectors(self, rows: Rows) -> tuple[Rows, Any]:
+        """Return the scaled rows."""
         with np.errstate(over="ignore", under="ignore"):
             scaled = rows.astype(np.float64) * self.scale
-            if sparse.issparse(scaled):
-                scaled = sparse.csr_array(scaled)
-        vectors = to_float32(scaled)
+        return (sparse.csr_array(scaled) if sparse.issparse(scaled) else scaled), 0.0
+
+    def shorten(self, directions: Directions) -> "PrefixDot":
+        """Return the bound that keeps to these directions of the vectors."""
+        return PrefixDot(self.scale, directions)
+
+    def relative_error(self, width: int) -> float:
+        """Return the error of a product relative to the lengths of its factors."""
+        return gamma32(width) + 8 * UNIT32 + EXACT_SLACK
+
+    def _embed(self, rows: Rows) -> tuple[Any, FloatArray, Any]:
+        vectors = to_float32(self.vectors(rows)[0])
         lengths = squared_lengths(vectors)
         long = drop_long(vectors, lengths)
         return vectors, np.sqrt(lengths), long
@@ -126,8 +186,7 @@ class DotEmbedding(Embedding):
     def queries(self, rows: Rows) -> Embedded:
         """Embed query rows; the size is the length times the relative error."""
         vectors, lengths, long = self._embed(rows)
-        relative = gamma32(vectors.shape[1]) + 8 * UNIT32 + EXACT_SLACK
-        sizes = lengths * relative
+        sizes = lengths * self.relative_error(vectors.shape[1])
         sizes[long] = np.inf
         return Embedded(vectors, sizes)
 
@@ -145,3 +204,80 @@ class DotEmbedding(Embedding):
         level[np.isinf(sizes) | np.isinf(thresholds)] = np.inf
         weight = round_down32(-np.where(np.isinf(sizes), 0.0, sizes))
         return weight, level
+
+    def slack(self, queries: Embedded, largest: float) -> Float32Array | None:
+        """Return what rounding can do to a product, twice over and half as much."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            vanished = VANISHING64 * self.scale * self.scale
+            total = 3.0 * queries.numbers * max(largest, 0.0)
+            total += 2.0 * (UNDERFLOW32 + vanished)
+        return round_up32(np.where(np.isfinite(total), total, np.inf))
+
+
+@dataclass(frozen=True, eq=False)
+class PrefixChord(ChordEmbedding):
+    """The bound of another chord embedding, on mapped vectors.
+
+    Attributes
+    ----------
+    inner : ChordEmbedding
+    directions : Directions
+    """
+
+    inner: ChordEmbedding
+    directions: Directions
+
+    def width(self, n_features: int) -> int:
+        """Return the number of columns of mapped rows."""
+        del n_features
+        return self.directions.count + 1
+
+    def vectors(self, rows: Rows) -> tuple[FloatArray, Any]:
+        """Return the mapped vectors."""
+        vectors, error = self.inner.vectors(rows)
+        mapped, own = self.directions.map(vectors)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            unsaid = _UNSAID * np.sqrt(row_sum(np.square(vectors)))
+        return mapped, error + own + unsaid
+
+    def squared_reach(self, keys: FloatArray) -> FloatArray:
+        """Return the squared scaled length of difference that a key allows."""
+        return self.inner.squared_reach(keys)
+
+    def slack(self, queries: Embedded, largest: float) -> None:
+        """Return None: mapped rows are close where rows are not."""
+        del queries, largest
+
+
+@dataclass(frozen=True, eq=False)
+class PrefixDot(DotEmbedding):
+    """The bound of products of rows by products of mapped rows.
+
+    Attributes
+    ----------
+    directions : Directions
+        Not centred.
+    """
+
+    directions: Directions
+
+    keeps_sparse = False
+
+    def width(self, n_features: int) -> int:
+        """Return the number of columns of mapped rows."""
+        del n_features
+        return self.directions.count + 1
+
+    def vectors(self, rows: Rows) -> tuple[FloatArray, Any]:
+        """Return the mapped rows."""
+        return self.directions.map(super().vectors(rows)[0])
+
+    def relative_error(self, width: int) -> float:
+        """Return the relative error of a product, that of the mapped rows included."""
+        coordinates, square = self.directions.errors
+        mapped = coordinates + np.sqrt(square) + _UNSAID
+        return super().relative_error(width) + 3.0 * float(mapped)
+
+    def slack(self, queries: Embedded, largest: float) -> None:
+        """Return None: mapped rows have large products where rows do not."""
+        del queries, largest

@@ -1,35 +1,21 @@
-"""The loop that serves every metric: bound, then refine, then collect."""
+"""Searching a corpus: the k nearest of every query, or all within a limit."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import replace
 
 import numpy as np
 
 from sknorms._parallel import run_tasks
 from sknorms._progress import Progress
-from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
+from sknorms._typing import FloatArray, IndexArray, Rows
 from sknorms.engine._admission import Admission
-from sknorms.engine._collect import Ragged, TopK, WithinRadius
-from sknorms.engine._corpus import Corpus, QueryBlock
-from sknorms.engine._geometry import Embedded, Embedding
-from sknorms.engine._plan import Plan, QueriesDone, Task, plan_search
-from sknorms.engine._seed import Sample, first_thresholds
-from sknorms.engine._survivors import survivors
+from sknorms.engine._collect import Ragged
+from sknorms.engine._corpus import Corpus
+from sknorms.engine._plan import QueriesDone, plan_search
+from sknorms.engine._scan import Answer, NearestScan, Part, RadiusScan
+from sknorms.engine._seed import Sample
+from sknorms.engine._stats import SearchStats
 
 __all__ = ["nearest", "within"]
-
-Candidates = tuple[IndexArray, IndexArray, FloatArray]
-
-
-Part = TypeVar("Part", TopK, WithinRadius)
-
-
-class _Collector(Protocol):
-    @property
-    def thresholds(self) -> FloatArray: ...
-
-    def add(self, rows: IndexArray, indices: IndexArray, keys: FloatArray) -> None: ...
 
 
 def nearest(
@@ -43,6 +29,7 @@ def nearest(
     n_jobs: int | None = None,
     working_memory: float | None = None,
     progress: Progress | None = None,
+    stats: SearchStats | None = None,
 ) -> tuple[FloatArray, IndexArray]:
     """Return the k closest corpus rows of every query.
 
@@ -66,6 +53,8 @@ def nearest(
         Budget in MiB; None takes scikit-learn's setting.
     progress : Progress or None
         Hears how many queries are answered.
+    stats : SearchStats or None
+        Is told how much work was done.
 
     Returns
     -------
@@ -82,13 +71,15 @@ def nearest(
     plan = plan_search(
         corpus, queries.shape[0], k, n_jobs=n_jobs, working_memory=working_memory
     )
-    sample = Sample.draw(corpus, plan.sample_rows, k)
-    scan = _NearestScan(corpus, queries, plan, admission, first_query, k, sample)
+    scan = NearestScan(corpus, queries, plan, admission, first_query, k)
+    if not scan.closes:
+        scan = replace(scan, sample=Sample.draw(corpus, plan.sample_rows, k))
     report = QueriesDone.to(progress, corpus)
-    tasks = _tasks(plan, queries, corpus)
-    found = _merge_shards(run_tasks(scan, tasks, plan.n_jobs, report=report))
-    keys = np.concatenate([top.keys for top in found])
-    indices = np.concatenate([top.indices for top in found])
+    tasks = plan.tasks(queries.shape[0], corpus.n_rows)
+    found = run_tasks(scan, tasks, plan.n_jobs, report=report)
+    finished = [top.finish() for top in _merge_shards(found, stats)]
+    keys = np.concatenate([part[0] for part in finished])
+    indices = np.concatenate([part[1] for part in finished])
     if complete:
         _require_complete(keys, k, first_query)
     return keys, indices
@@ -105,6 +96,7 @@ def within(
     n_jobs: int | None = None,
     working_memory: float | None = None,
     progress: Progress | None = None,
+    stats: SearchStats | None = None,
 ) -> Ragged:
     """Return every corpus row whose key is at most its query's limit.
 
@@ -114,11 +106,12 @@ def within(
     plan = plan_search(
         corpus, queries.shape[0], 0, n_jobs=n_jobs, working_memory=working_memory
     )
-    scan = _RadiusScan(corpus, queries, plan, admission, first_query, limits)
+    scan = RadiusScan(corpus, queries, plan, admission, first_query, limits)
     report = QueriesDone.to(progress, corpus)
-    tasks = _tasks(plan, queries, corpus)
+    tasks = plan.tasks(queries.shape[0], corpus.n_rows)
     found = run_tasks(scan, tasks, plan.n_jobs, report=report)
-    lists = [part.finish(sort_by_key=sort_by_key) for part in _merge_shards(found)]
+    parts = _merge_shards(found, stats)
+    lists = [part.finish(sort_by_key=sort_by_key) for part in parts]
     lengths = np.concatenate([np.diff(part.starts) for part in lists])
     return Ragged(
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp),
@@ -127,128 +120,17 @@ def within(
     )
 
 
-@dataclass(frozen=True)
-class _Scan:
-    """What both searches share: walking a shard of the corpus for a query block."""
-
-    corpus: Corpus
-    queries: Rows
-    plan: Plan
-    admission: Admission | None
-    first_query: int
-
-    def block(self, queries: slice) -> QueryBlock:
-        """Cut out and prepare a block of queries."""
-        return QueryBlock.prepare(
-            self.corpus, self.queries, queries, offset=self.first_query
-        )
-
-    def fill(
-        self,
-        collector: _Collector,
-        block: QueryBlock,
-        shard: slice,
-        seeds: FloatArray,
-    ) -> None:
-        """Offer every pair that may matter to the collector."""
-        step = self.plan.corpus_rows
-        scores = np.empty(len(block) * min(step, self.corpus.n_rows), np.float32)
-        for start in range(shard.start, shard.stop, step):
-            part = slice(start, min(start + step, shard.stop))
-            limits = np.minimum(seeds, collector.thresholds)
-            for rows, indices, keys in self._candidates(block, part, limits, scores):
-                collector.add(rows, indices, keys)
-
-    def _candidates(
-        self, block: QueryBlock, part: slice, limits: FloatArray, scores: Float32Array
-    ) -> Iterator[Candidates]:
-        embedding, embedded = self.corpus.embedding, block.embedded
-        if embedding is None or embedded is None:
-            yield self._all_keys(block, part, limits)
-            return
-        for rows, columns in self._pairs(embedding, embedded, part, limits, scores):
-            indices = columns + part.start
-            if self.admission is not None:
-                admitted = self.admission.admits(rows + block.first, indices)
-                rows, indices = rows[admitted], indices[admitted]
-            yield rows, indices, block.pair_keys(self.corpus, rows, indices)
-
-    def _pairs(
-        self,
-        embedding: Embedding,
-        ours: Embedded,
-        part: slice,
-        limits: FloatArray,
-        scores: Float32Array,
-    ) -> Iterator[tuple[IndexArray, IndexArray]]:
-        theirs = self.corpus.embed(part)
-        shape = (len(ours.numbers), part.stop - part.start)
-        score = scores[: shape[0] * shape[1]].reshape(shape)
-        embedding.score(ours.rows, theirs.rows, out=score)
-        weight, level = embedding.cut(ours.numbers, limits)
-        return survivors(score, theirs.numbers, weight, level, self.plan.capacity)
-
-    def _all_keys(
-        self, block: QueryBlock, part: slice, limits: FloatArray
-    ) -> Candidates:
-        corpus = self.corpus
-        geometry = corpus.geometry
-        keys = geometry.settle(geometry.block_keys(block.rows, corpus.rows[part]))
-        if self.admission is not None:
-            columns = np.arange(part.start, part.stop)
-            keys[~self.admission.admits(block.numbers[:, None], columns)] = np.nan
-        rows, columns = np.nonzero(keys <= self._tighten(keys, limits)[:, None])
-        return rows, columns + part.start, keys[rows, columns]
-
-    def _tighten(self, keys: FloatArray, limits: FloatArray) -> FloatArray:
-        del keys
-        return limits
-
-
-@dataclass(frozen=True)
-class _NearestScan(_Scan):
-    k: int
-    sample: Sample | None
-
-    def __call__(self, task: Task) -> tuple[slice, TopK]:
-        block = self.block(task.queries)
-        top = TopK(len(block), self.k)
-        seeds = first_thresholds(
-            self.corpus, block, self.k, self.sample, admission=self.admission
-        )
-        self.fill(top, block, task.shard, seeds)
-        return task.queries, top
-
-    def _tighten(self, keys: FloatArray, limits: FloatArray) -> FloatArray:
-        # A block alone already bounds the k-th smallest key (NaN sorts last).
-        if keys.shape[1] <= self.k:
-            return limits
-        return np.fmin(limits, np.partition(keys, self.k - 1, axis=1)[:, self.k - 1])
-
-
-@dataclass(frozen=True)
-class _RadiusScan(_Scan):
-    limits: FloatArray
-
-    def __call__(self, task: Task) -> tuple[slice, WithinRadius]:
-        block = self.block(task.queries)
-        inside = WithinRadius(self.limits[task.queries])
-        self.fill(inside, block, task.shard, inside.limits)
-        return task.queries, inside
-
-
-def _merge_shards(found: list[tuple[slice, Part]]) -> list[Part]:
+def _merge_shards(found: list[Answer[Part]], stats: SearchStats | None) -> list[Part]:
+    if stats is not None:
+        for answer in found:
+            stats.add(answer.stats)
     merged = [found[0]]
-    for queries, part in found[1:]:
-        if queries == merged[-1][0]:
-            merged[-1][1].merge(part)
+    for answer in found[1:]:
+        if answer.queries == merged[-1].queries:
+            merged[-1].part.merge(answer.part)
         else:
-            merged.append((queries, part))
-    return [part for _, part in merged]
-
-
-def _tasks(plan: Plan, queries: Rows, corpus: Corpus) -> list[Task]:
-    return plan.tasks(queries.shape[0], corpus.n_rows)
+            merged.append(answer)
+    return [answer.part for answer in merged]
 
 
 def _require_complete(keys: FloatArray, k: int, first_query: int) -> None:

@@ -35,14 +35,14 @@ def first_thresholds(
     sample: Sample | None,
     *,
     admission: Admission | None = None,
-) -> FloatArray:
+) -> tuple[FloatArray, int]:
     """Return, per query, a key that its k-th neighbour cannot exceed.
 
     The k-th smallest exact key of *any* k rows is such a number; rows that score well
-    in a sample make it a small one.
+    in a sample make it a small one. How many pairs were measured is returned as well.
     """
     if sample is None or corpus.embedding is None or block.embedded is None:
-        return np.full(len(block), np.inf)
+        return np.full(len(block), np.inf), 0
     score = np.empty((len(block), len(sample.indices)), dtype=np.float32)
     corpus.embedding.score(block.embedded.rows, sample.embedded.rows, out=score)
     weight = np.float32(corpus.embedding.rank_weight)
@@ -59,4 +59,4 @@ def first_thresholds(
         keys[np.take_along_axis(shut, best, axis=1)] = np.inf
     # NaN (pairs without a distance) sorts last, and as a threshold prunes nothing.
     kth: FloatArray = np.sort(keys, axis=1)[:, k - 1]
-    return np.where(np.isnan(kth), np.inf, kth)
+    return np.where(np.isnan(kth), np.inf, kth), keys.size

@@ -1,23 +1,136 @@
 """The filter after the bound: which pairs of a scored block must be evaluated."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from sknorms._arrays import row_slices
 from sknorms._compile import kernels_available
 from sknorms._typing import Float32Array, IndexArray
-from sknorms.engine._kernels import collect_survivors
+from sknorms.engine._geometry import Embedded, Embedding
+from sknorms.engine._kernels import Found, collect_survivors, product_survivors
 
-__all__ = ["survivors"]
+__all__ = ["Sieve", "can_fuse", "scored_survivors", "survivors"]
 
 Pairs = tuple[IndexArray, IndexArray]
+
+
+@dataclass(frozen=True)
+class Sieve:
+    """What pairs have to pass, query by query.
+
+    Attributes
+    ----------
+    weight, level : float32 arrays of shape (n,)
+        A pair survives unless its value, ``weight * offset - score``, is beyond the
+        level.
+    heaps : float32 array of shape (n, k) or (n, 0)
+        The smallest values so far. The last of k of them and ``slack`` make a level as
+        well, which needs nothing exact.
+    slack : float32 array of shape (n,)
+    """
+
+    weight: Float32Array
+    level: Float32Array
+    heaps: Float32Array
+    slack: Float32Array
+
+    @classmethod
+    def plain(cls, weight: Float32Array, level: Float32Array) -> "Sieve":
+        """Return a sieve whose levels stay as they are."""
+        heaps = np.empty((len(weight), 0), dtype=np.float32)
+        return cls(weight, level.copy(), heaps, np.zeros_like(level))
+
+    @classmethod
+    def closing(
+        cls, weight: Float32Array, level: Float32Array, slack: Float32Array, k: int
+    ) -> "Sieve":
+        """Return a sieve whose levels come down as k closer pairs are seen."""
+        heaps = np.full((len(weight), k), np.inf, dtype=np.float32)
+        return cls(weight, level.copy(), heaps, slack)
+
+
+def scored_survivors(
+    embedding: Embedding,
+    queries: Embedded,
+    corpus: Embedded,
+    sieve: Sieve,
+    scratch: Float32Array,
+    step: int,
+    capacity: int,
+) -> Iterator[Pairs]:
+    """Score queries against corpus rows, block by block, and yield what survives.
+
+    Parameters
+    ----------
+    embedding : Embedding
+    queries, corpus : Embedded
+    sieve : Sieve
+    scratch : float32 array
+        Room for the scores of a block: at least ``n_queries * step`` numbers.
+    step : int
+        Corpus rows in a block.
+    capacity : int
+        Roughly how many pairs to hand over at a time.
+
+    Yields
+    ------
+    rows, columns : intp arrays of equal length
+    """
+    if can_fuse(embedding, corpus):
+        yield from _fused(queries, corpus, sieve, scratch, step, capacity)
+        return
+    n_queries = len(queries.numbers)
+    for part in row_slices(len(corpus.numbers), step):
+        block = corpus.take(part)
+        shape = (n_queries, part.stop - part.start)
+        score = scratch[: shape[0] * shape[1]].reshape(shape)
+        embedding.score(queries.rows, block.rows, out=score)
+        for rows, columns in survivors(score, block.numbers, sieve, capacity):
+            yield rows, columns + part.start
+
+
+def can_fuse(embedding: Embedding, corpus: Embedded) -> bool:
+    """Whether scores can be computed and tested in one compiled pass."""
+    dense = isinstance(corpus.rows, np.ndarray)
+    return embedding.is_product and dense and kernels_available()
+
+
+def _fused(
+    queries: Embedded,
+    corpus: Embedded,
+    sieve: Sieve,
+    scratch: Float32Array,
+    step: int,
+    capacity: int,
+) -> Iterator[Pairs]:
+    step = min(step, len(corpus.numbers))
+    found = _room(capacity, step)
+    column = row = 0
+    while column < len(corpus.numbers):
+        count, column, row = product_survivors(
+            queries.rows,
+            corpus.rows,
+            corpus.numbers,
+            sieve.weight,
+            sieve.level,
+            sieve.heaps,
+            sieve.slack,
+            scratch,
+            step,
+            column,
+            row,
+            found,
+        )
+        if count:
+            yield found[0][:count], found[1][:count]
 
 
 def survivors(
     score: Float32Array,
     offset: Float32Array,
-    weight: Float32Array,
-    level: Float32Array,
+    sieve: Sieve,
     capacity: int,
 ) -> Iterator[Pairs]:
     """Yield (rows, columns) of the pairs that the bound cannot rule out.
@@ -27,8 +140,7 @@ def survivors(
     score : float32 array of shape (n, m)
         Scores of the block; may be overwritten.
     offset : float32 array of shape (m,)
-    weight, level : float32 arrays of shape (n,)
-        A pair survives unless ``weight * offset - score > level``.
+    sieve : Sieve
     capacity : int
         Roughly how many pairs to hand over at a time.
 
@@ -38,38 +150,46 @@ def survivors(
         Sorted by row, then column.
     """
     if kernels_available():
-        yield from _compiled(score, offset, weight, level, capacity)
+        yield from _compiled(score, offset, sieve, capacity)
     else:
-        yield from _in_place(score, offset, weight, level, capacity)
+        yield from _in_place(score, offset, sieve, capacity)
 
 
 def _compiled(
-    score: Float32Array,
-    offset: Float32Array,
-    weight: Float32Array,
-    level: Float32Array,
-    capacity: int,
+    score: Float32Array, offset: Float32Array, sieve: Sieve, capacity: int
 ) -> Iterator[Pairs]:
-    capacity = max(capacity, score.shape[1])
-    rows = np.empty(capacity, dtype=np.intp)
-    columns = np.empty(capacity, dtype=np.intp)
+    found = _room(capacity, score.shape[1])
     row = 0
     while row < len(score):
-        found, row = collect_survivors(score, offset, weight, level, row, rows, columns)
-        if found:
-            yield rows[:found], columns[:found]
+        count, row = collect_survivors(
+            score,
+            offset,
+            sieve.weight,
+            sieve.level,
+            sieve.heaps,
+            sieve.slack,
+            row,
+            found,
+            0,
+            0,
+        )
+        if count:
+            yield found[0][:count], found[1][:count]
+
+
+def _room(capacity: int, n_columns: int) -> Found:
+    # A row of scores has to fit in whole.
+    capacity = max(capacity, n_columns)
+    rows, columns = (np.empty(capacity, dtype=np.intp) for _ in range(2))
+    return rows, columns, np.empty(capacity, dtype=np.float32)
 
 
 def _in_place(
-    score: Float32Array,
-    offset: Float32Array,
-    weight: Float32Array,
-    level: Float32Array,
-    capacity: int,
+    score: Float32Array, offset: Float32Array, sieve: Sieve, capacity: int
 ) -> Iterator[Pairs]:
     with np.errstate(invalid="ignore", over="ignore"):
-        np.subtract(weight[:, None] * offset, score, out=score)
-        flat = np.flatnonzero(~(score > level[:, None]))
+        np.subtract(sieve.weight[:, None] * offset, score, out=score)
+        flat = np.flatnonzero(~(score > sieve.level[:, None]))
     for start in range(0, len(flat), capacity):
         rows, columns = np.divmod(flat[start : start + capacity], score.shape[1])
         yield rows, columns

@@ -49,6 +49,10 @@ class _UnitRows(SumMetric):
         keys: FloatArray = np.where(alone, 1.0, np.minimum(half, 2.0))
         return keys
 
+    def sum_limits(self, limits: FloatArray) -> FloatArray:
+        """Return the squared chords of keys."""
+        return 2.0 * limits
+
     def from_sums(self, sums: FloatArray, x: Any, y: Any) -> FloatArray:
         """Return half the squared chords, at most 2."""
         alone = _has_direction(x)[:, None] ^ _has_direction(y)
@@ -73,12 +77,18 @@ class Cosine(_UnitRows):
     formula: ClassVar[str] = r"1 - x \cdot y / (\|x\| \|y\|)"
 
     def pair_keys(
-        self, x: FloatArray, rows: IndexArray, corpus: Rows, indices: IndexArray
+        self,
+        x: FloatArray,
+        rows: IndexArray,
+        corpus: Rows,
+        indices: IndexArray,
+        limits: FloatArray | None = None,
     ) -> FloatArray:
         """Return the keys of pairs of a represented query and a stored corpus row."""
-        chords = squared_chords(x, rows, corpus, indices)
+        ends = self._ends(limits, len(x))
+        chords = squared_chords(x, rows, corpus, indices, ends)
         if chords is None:
-            return super().pair_keys(x, rows, corpus, indices)
+            return super().pair_keys(x, rows, corpus, indices, limits)
         directed = np.asarray(x.any(axis=1))
         again = np.flatnonzero(np.isnan(chords) | ~directed[rows])
         keys = np.minimum(0.5 * chords, 2.0)

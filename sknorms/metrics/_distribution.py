@@ -128,7 +128,7 @@ class JensenShannon(Metric):
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by Hellinger's product: the divergence is at least log 2 times H^2."""
         del rows
-        return SparseRowChord(Hellinger(), factor=0.5 * _LOG_2)
+        return SparseRowChord(Hellinger(), 0.5 * _LOG_2, tight=False)
 
 
 def _distributions(rows: Rows) -> Any:

@@ -7,17 +7,22 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._arrays import widen
-from sknorms._typing import FloatArray, Rows
+from sknorms._typing import AnyArray, BoolArray, FloatArray, Rows
 from sknorms.engine import (
     VANISHING64,
     ChordEmbedding,
+    Embedded,
     Geometry,
     power_of_two_scale,
+    round_down32,
 )
 from sknorms.metrics._statistics import column_means, typical_rows
 from sknorms.norms._scaled import scaled_row_norms
 
 __all__ = ["AffineChord", "RowChord", "SparseRowChord"]
+
+# Rows made unit length in float64 are off by less than this.
+_UNIT_ROW_ERROR = 2.0**-50
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +48,9 @@ class AffineChord(ChordEmbedding):
     factors: FloatArray | None
     scale: float
     squared: bool
+
     keeps_sparse = True
+    tight = True
 
     @classmethod
     def fit(
@@ -84,35 +91,55 @@ class AffineChord(ChordEmbedding):
 
 @dataclass(frozen=True, eq=False)
 class RowChord(ChordEmbedding):
-    """The rows as a geometry represents them, for keys ``factor * |x - y|^2``.
+    """Unit rows as a geometry represents them, for keys ``factor * |x - y|^2``.
 
-    Used where `represent` gives vectors of ordinary size, such as unit rows.
+    A zero row has no direction. Its key with any other row is that of two rows at right
+    angles, which is that of a squared difference of 2 rather than of 1.
 
     Attributes
     ----------
     geometry : Geometry
-        Whose `represent` makes the vectors.
+        Whose `represent` makes the unit rows.
     factor : float
         What the squared chord is multiplied by in a key.
-    scale : float
-        Power of two applied to the vectors.
+    tight : bool
+        Whether keys are that, and not only at least that.
     """
 
     geometry: Geometry
     factor: float
-    scale: float = 1.0
+    tight: bool = True
 
     def width(self, n_features: int) -> int:
         """Return the number of columns of a represented row."""
         return self.geometry.represented_width(n_features)
 
-    def vectors(self, rows: Rows) -> tuple[FloatArray, float]:
+    def vectors(self, rows: Rows) -> tuple[Any, float]:
         """Return the represented rows."""
-        return self.geometry.represent(rows) * self.scale, 2.0**-50
+        return self.geometry.represent(rows), _UNIT_ROW_ERROR
+
+    def corpus(self, rows: Rows) -> Embedded:
+        """Embed corpus rows; a zero row has the offset of a unit row."""
+        embedded = super().corpus(rows)
+        unit = 1.0 - self.relative_error(embedded.rows.shape[1])
+        embedded.numbers[_are_zero(embedded.numbers)] = round_down32(np.array(unit))
+        return embedded
+
+    def queries(self, rows: Rows) -> Embedded:
+        """Embed query rows; a zero row is refined with every other."""
+        embedded = super().queries(rows)
+        embedded.numbers[_are_zero(embedded.numbers)] = -np.inf
+        return embedded
 
     def squared_reach(self, keys: FloatArray) -> FloatArray:
-        """Return the squared scaled chord that a key allows."""
-        return keys / self.factor * self.scale * self.scale
+        """Return the squared chord that a key allows."""
+        return keys / self.factor
+
+
+def _are_zero(squares: AnyArray) -> BoolArray:
+    """Return which squared lengths are those of zero rows among unit rows."""
+    zero: BoolArray = np.abs(squares) < 0.5
+    return zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,5 +151,5 @@ class SparseRowChord(RowChord):
     def vectors(self, rows: Rows) -> tuple[Any, float]:
         """Return the represented rows, CSR for CSR."""
         if sparse.issparse(rows):
-            return self.geometry.represent_sparse(rows) * self.scale, 2.0**-50
+            return self.geometry.represent_sparse(rows), _UNIT_ROW_ERROR
         return super().vectors(rows)

@@ -20,6 +20,8 @@ __all__ = ["Euclidean", "SquaredEuclidean", "StandardizedEuclidean"]
 # Squares below 2^-1022 lose digits. A sum of at least this size does not notice; pairs
 # below it are measured again by `keys`, which scales rows where it must.
 _SMALLEST_SAFE_SUM = 2.0**-900
+# Room for the rounding of a square and of its root.
+_ROUNDING = 2.0**-50
 
 
 @register_metric
@@ -40,6 +42,10 @@ class Euclidean(SumMetric):
         """Return the square roots."""
         del x, y
         return np.sqrt(sums)
+
+    def sum_limits(self, limits: FloatArray) -> FloatArray:
+        """Return the squares, where they are accurate."""
+        return np.maximum(np.square(limits) * (1.0 + _ROUNDING), _SMALLEST_SAFE_SUM)
 
     def doubtful(self, sums: FloatArray) -> BoolArray:
         """Return where squares may have lost digits or overflowed."""
@@ -70,6 +76,10 @@ class SquaredEuclidean(SumMetric):
         """Return the sums."""
         del x, y
         return sums
+
+    def sum_limits(self, limits: FloatArray) -> FloatArray:
+        """Return the limits."""
+        return limits
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of centred rows."""

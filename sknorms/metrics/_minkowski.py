@@ -42,6 +42,10 @@ class Manhattan(SumMetric):
         del x, y
         return sums
 
+    def sum_limits(self, limits: FloatArray) -> FloatArray:
+        """Return the limits."""
+        return limits
+
     def doubtful(self, sums: FloatArray) -> BoolArray:
         """Return where a sum overflowed."""
         return ~(sums < np.inf)

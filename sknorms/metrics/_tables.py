@@ -110,19 +110,42 @@ class SumMetric(Metric):
             keys[i, j] = self.keys(*exact)
         return keys
 
+    def sum_limits(self, limits: FloatArray) -> FloatArray:
+        """Return sums beyond which keys are beyond their limits; infinite if unknown.
+
+        Sums within `doubtful` must not be among them.
+        """
+        return np.full(limits.shape, np.inf)
+
     def pair_keys(
-        self, x: FloatArray, rows: IndexArray, corpus: Rows, indices: IndexArray
+        self,
+        x: FloatArray,
+        rows: IndexArray,
+        corpus: Rows,
+        indices: IndexArray,
+        limits: FloatArray | None = None,
     ) -> FloatArray:
         """Return the keys of pairs of a represented query and a stored corpus row."""
         known = _in_known_order(x.shape[1])
         if not (self.as_stored and known and _is_plain(corpus)):
-            return super().pair_keys(x, rows, corpus, indices)
-        sums = _sums_of_pairs(self.term, x, rows, corpus, indices)
+            return super().pair_keys(x, rows, corpus, indices, limits)
+        ends = self._ends(limits, len(x))
+        sums = _sums_of_pairs(self.term, x, rows, corpus, indices, ends)
         keys = self.from_sums(sums, x, corpus)
-        again = np.flatnonzero(self.doubtful(sums))
-        if len(again):
+        doubtful = self.doubtful(sums)
+        if doubtful.any():
+            # Infinite sums with a finite limit were given up, not lost.
+            given_up = np.isinf(sums) & np.isfinite(ends[rows])
+            again = np.flatnonzero(doubtful & ~given_up)
             keys[again] = super().pair_keys(x, rows[again], corpus, indices[again])
         return keys
+
+    def _ends(self, limits: FloatArray | None, n_queries: int) -> FloatArray:
+        if limits is None or self.finish_rounds:
+            # Keys beyond a limit may settle on it.
+            return np.full(n_queries, np.inf)
+        with np.errstate(over="ignore"):
+            return self.sum_limits(limits)
 
     def _merges(self, queries: Rows, corpus: Rows) -> bool:
         both = sparse.issparse(queries) and sparse.issparse(corpus)
@@ -197,11 +220,16 @@ def _is_plain(rows: Rows) -> bool:
 
 
 def _sums_of_pairs(
-    term: int, x: FloatArray, rows: IndexArray, y: AnyArray, indices: IndexArray
+    term: int,
+    x: FloatArray,
+    rows: IndexArray,
+    y: AnyArray,
+    indices: IndexArray,
+    limits: FloatArray,
 ) -> FloatArray:
     tree = SummationTree.of(x.shape[1])
-    stack, out = np.empty(tree.height + 2), np.empty(len(rows))
-    pair_sums(term, x, rows, y, indices, tree.leaves, tree.merges, stack, out)
+    out = np.empty(len(rows))
+    pair_sums(term, x, rows, y, indices, tree.leaves, tree.merges, limits, out)
     return out
 
 
@@ -218,21 +246,24 @@ def _fill_sparse(term: int, x: SparseMatrix, y: SparseMatrix, out: FloatArray) -
 
 
 def squared_chords(
-    x: FloatArray, rows: IndexArray, corpus: Rows, indices: IndexArray
+    x: FloatArray,
+    rows: IndexArray,
+    corpus: Rows,
+    indices: IndexArray,
+    limits: FloatArray,
 ) -> FloatArray | None:
     """Return squared chords from unit rows to stored rows made unit length.
 
-    NaN where plain squares would not be accurate; None where there is no kernel for
-    rows stored like these.
+    Infinity may stand for one beyond the limit of its query. NaN where plain squares
+    would not be accurate; None where there is no kernel for rows stored like these.
     """
     if not (_in_known_order(x.shape[1]) and _is_plain(corpus)):
         return None
     tree = SummationTree.of(x.shape[1])
-    stack, out = np.empty(tree.height + 2), np.empty(len(rows))
-    limits = np.array([_SMALLEST_SQUARE, np.inf])
-    unit_pair_sums(
-        x, rows, corpus, indices, tree.leaves, tree.merges, stack, limits, out
-    )
+    out = np.empty(len(rows))
+    accurate = np.array([_SMALLEST_SQUARE, np.inf])
+    places = (tree.leaves, tree.merges)
+    unit_pair_sums(x, rows, corpus, indices, *places, accurate, limits, out)
     return out
 
 

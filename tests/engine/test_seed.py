@@ -54,7 +54,7 @@ def thresholds(geometry, rows, size, k, *, exclude_self=False, first=0):
     block = QueryBlock.prepare(corpus, rows, slice(first, first + N_QUERIES))
     admission = NotSelf() if exclude_self else None
     sample = Sample.draw(corpus, size, k)
-    return first_thresholds(corpus, block, k, sample, admission=admission)
+    return first_thresholds(corpus, block, k, sample, admission=admission)[0]
 
 
 def kth_keys(rows, k, *, exclude_self, first=0):

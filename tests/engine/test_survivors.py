@@ -5,6 +5,7 @@ import pytest
 
 from sknorms.engine import _survivors
 from sknorms.engine._kernels import collect_survivors
+from sknorms.engine._survivors import Sieve
 
 pytestmark = pytest.mark.kernels
 
@@ -25,10 +26,12 @@ def naive(score, offset, weight, level):
     return np.argwhere(~(tested > level[:, None]))
 
 
-def collected(score, *rest, capacity):
+def collected(score, offset, weight, level, capacity):
     parts = [
         np.stack([rows, columns], axis=1)
-        for rows, columns in _survivors.survivors(score.copy(), *rest, capacity)
+        for rows, columns in _survivors.survivors(
+            score.copy(), offset, Sieve.plain(weight, level), capacity
+        )
     ]
     return np.concatenate(parts) if parts else np.empty((0, 2), dtype=int)
 
@@ -58,7 +61,10 @@ def test_hands_over_no_more_than_fits():
     score, offset, weight, _ = scored_block((6, 100))
     level = np.full(6, np.inf, dtype=np.float32)
     sizes = [
-        len(rows) for rows, _ in _survivors.survivors(score, offset, weight, level, 250)
+        len(rows)
+        for rows, _ in _survivors.survivors(
+            score, offset, Sieve.plain(weight, level), 250
+        )
     ]
     assert max(sizes) <= 250
     assert sum(sizes) == 600
@@ -66,9 +72,12 @@ def test_hands_over_no_more_than_fits():
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_source_of_the_kernel_says_the_same(shape):
-    block = scored_block(shape)
+    score, offset, weight, level = scored_block(shape)
     rows, columns = np.empty(4000, np.intp), np.empty(4000, np.intp)
-    found, next_row = collect_survivors.python(*block, 0, rows, columns)
+    found = (rows, columns, np.empty(4000, np.float32))
+    sieve = Sieve.plain(weight, level)
+    tests = (sieve.weight, sieve.level, sieve.heaps, sieve.slack)
+    count, next_row = collect_survivors.python(score, offset, *tests, 0, found, 0, 7)
     assert next_row == shape[0]
-    pairs = np.stack([rows[:found], columns[:found]], axis=1)
-    np.testing.assert_array_equal(pairs, naive(*block))
+    pairs = np.stack([rows[:count], columns[:count] - 7], axis=1)
+    np.testing.assert_array_equal(pairs, naive(score, offset, weight, level))

@@ -1,0 +1,238 @@
+"""The loop that serves every metric: bound, then refine, then collect."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+
+from sknorms._arrays import row_slices
+from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
+from sknorms.engine._admission import Admission
+from sknorms.engine._collect import TopK, WithinRadius
+from sknorms.engine._corpus import Corpus, QueryBlock
+from sknorms.engine._geometry import Embedded, Embedding
+from sknorms.engine._plan import Plan, Task
+from sknorms.engine._seed import Sample, first_thresholds
+from sknorms.engine._stats import SearchStats
+from sknorms.engine._survivors import Sieve, can_fuse, scored_survivors
+
+__all__ = ["Answer", "NearestScan", "Part", "RadiusScan"]
+
+Candidates = tuple[IndexArray, IndexArray, FloatArray]
+Part = TypeVar("Part", TopK, WithinRadius)
+
+# Corpus rows within which thresholds stay as they are, at most.
+_MOST_BATCH_ROWS = 1 << 16
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Part]):
+    """What one task found for a block of queries."""
+
+    queries: slice
+    part: Part
+    stats: SearchStats
+
+
+class _Collector(Protocol):
+    @property
+    def thresholds(self) -> FloatArray: ...
+
+    def add(self, rows: IndexArray, indices: IndexArray, keys: FloatArray) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """What both searches share: walking a shard of the corpus for a query block."""
+
+    corpus: Corpus
+    queries: Rows
+    plan: Plan
+    admission: Admission | None
+    first_query: int
+
+    def block(self, queries: slice) -> QueryBlock:
+        """Cut out and prepare a block of queries."""
+        return QueryBlock.prepare(
+            self.corpus, self.queries, queries, offset=self.first_query
+        )
+
+    def fill(
+        self, collector: _Collector, block: QueryBlock, shard: slice, seeds: FloatArray
+    ) -> SearchStats:
+        """Offer every pair that may matter to the collector; count the work."""
+        stats = SearchStats()
+        rows = min(self.plan.corpus_rows, self.corpus.n_rows)
+        scores = np.empty(len(block) * rows, np.float32)
+        for part in self.batches(shard):
+            limits = np.minimum(seeds, collector.thresholds)
+            for candidates in self._candidates(block, part, limits, scores, stats):
+                collector.add(*candidates)
+        return stats
+
+    def batches(self, shard: slice) -> list[slice]:
+        """Cut a shard into parts within which thresholds stay as they are."""
+        if self.corpus.embedded is None:
+            return _parts(shard, self.plan.corpus_rows)
+        return _parts(shard, _MOST_BATCH_ROWS)
+
+    @abstractmethod
+    def sieve(
+        self, embedding: Embedding, queries: Embedded, limits: FloatArray
+    ) -> Sieve:
+        """Return what pairs have to pass to be of interest."""
+
+    def _candidates(
+        self,
+        block: QueryBlock,
+        part: slice,
+        limits: FloatArray,
+        scores: Float32Array,
+        stats: SearchStats,
+    ) -> Iterator[Candidates]:
+        embedding, embedded = self.corpus.embedding, block.embedded
+        if embedding is None or embedded is None:
+            yield self._all_keys(block, part, limits, stats)
+            return
+        step, capacity = self.plan.corpus_rows, self.plan.capacity
+        theirs = self.corpus.embed(part)
+        sieve = self.sieve(embedding, embedded, limits)
+        stats.products += len(block) * len(theirs.numbers)
+        for rows, columns in scored_survivors(
+            embedding, embedded, theirs, sieve, scores, step, capacity
+        ):
+            stats.survivors += len(rows)
+            indices = columns + part.start
+            if self.admission is not None:
+                admitted = self.admission.admits(rows + block.first, indices)
+                rows, indices = rows[admitted], indices[admitted]
+            stats.refinements += len(rows)
+            yield rows, indices, block.pair_keys(self.corpus, rows, indices, limits)
+
+    def _all_keys(
+        self, block: QueryBlock, part: slice, limits: FloatArray, stats: SearchStats
+    ) -> Candidates:
+        corpus = self.corpus
+        geometry = corpus.geometry
+        keys = geometry.settle(geometry.block_keys(block.rows, corpus.rows[part]))
+        stats.refinements += keys.size
+        if self.admission is not None:
+            columns = np.arange(part.start, part.stop)
+            keys[~self.admission.admits(block.numbers[:, None], columns)] = np.nan
+        rows, columns = np.nonzero(keys <= self._tighten(keys, limits)[:, None])
+        return rows, columns + part.start, keys[rows, columns]
+
+    def _tighten(self, keys: FloatArray, limits: FloatArray) -> FloatArray:
+        del keys
+        return limits
+
+
+@dataclass(frozen=True)
+class NearestScan(_Scan):
+    """The k nearest of a block of queries.
+
+    Attributes
+    ----------
+    k : int
+    sample : Sample or None
+        Where first thresholds come from.
+    """
+
+    k: int
+    sample: Sample | None = field(default=None, repr=False)
+
+    def __call__(self, task: Task) -> Answer[TopK]:
+        """Answer one task."""
+        block = self.block(task.queries)
+        top = TopK(len(block), self.k)
+        seeds, tried = first_thresholds(
+            self.corpus, block, self.k, self.sample, admission=self.admission
+        )
+        stats = self.fill(top, block, task.shard, seeds)
+        stats.refinements += tried
+        top.sort()
+        return Answer(task.queries, top, stats)
+
+    @cached_property
+    def closes(self) -> bool:
+        """Whether scores alone tell levels that come down during the scan."""
+        corpus = self.corpus
+        if corpus.embedding is None or corpus.embedded is None or self._kept == 0:
+            return False
+        none = corpus.embedded.take(slice(0, 0))
+        can_close = corpus.embedding.slack(none, corpus.largest) is not None
+        return can_close and can_fuse(corpus.embedding, corpus.embedded)
+
+    @property
+    def _kept(self) -> int:
+        """How many of the closest pairs bound the k-th admitted one; 0 if unknown."""
+        if self.admission is None:
+            return self.k
+        left_out = self.admission.most_left_out
+        return 0 if left_out is None else self.k + left_out
+
+    def batches(self, shard: slice) -> list[slice]:
+        """Cut a shard into parts within which thresholds stay as they are.
+
+        Half as many rows as have been seen before: what a threshold misses by not being
+        renewed within them is a small share of what survives anyway. Where levels come
+        down by themselves, all rows are one part.
+        """
+        if self.corpus.embedded is None:
+            return super().batches(shard)
+        if self.closes:
+            return [shard]
+        parts, start = [], shard.start
+        while start < shard.stop:
+            rows = max(self.plan.corpus_rows, (start - shard.start) // 2)
+            stop = min(start + min(rows, _MOST_BATCH_ROWS), shard.stop)
+            parts.append(slice(start, stop))
+            start = stop
+        return parts
+
+    def sieve(
+        self, embedding: Embedding, queries: Embedded, limits: FloatArray
+    ) -> Sieve:
+        """Return the test by the thresholds, or one that closes while it is used."""
+        weight, level = embedding.cut(queries.numbers, limits)
+        if self.closes:
+            slack = embedding.slack(queries, self.corpus.largest)
+            if slack is not None:
+                return Sieve.closing(weight, level, slack, self._kept)
+        return Sieve.plain(weight, level)
+
+    def _tighten(self, keys: FloatArray, limits: FloatArray) -> FloatArray:
+        # A block alone already bounds the k-th smallest key (NaN sorts last).
+        if keys.shape[1] <= self.k:
+            return limits
+        return np.fmin(limits, np.partition(keys, self.k - 1, axis=1)[:, self.k - 1])
+
+
+@dataclass(frozen=True)
+class RadiusScan(_Scan):
+    """All rows within the limits of a block of queries."""
+
+    limits: FloatArray
+
+    def __call__(self, task: Task) -> Answer[WithinRadius]:
+        """Answer one task."""
+        block = self.block(task.queries)
+        inside = WithinRadius(self.limits[task.queries])
+        stats = self.fill(inside, block, task.shard, inside.limits)
+        return Answer(task.queries, inside, stats)
+
+    def sieve(
+        self, embedding: Embedding, queries: Embedded, limits: FloatArray
+    ) -> Sieve:
+        """Return the test by the limits."""
+        return Sieve.plain(*embedding.cut(queries.numbers, limits))
+
+
+def _parts(shard: slice, rows: int) -> list[slice]:
+    return [
+        slice(shard.start + part.start, shard.start + part.stop)
+        for part in row_slices(shard.stop - shard.start, rows)
+    ]
