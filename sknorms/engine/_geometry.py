@@ -173,7 +173,7 @@ class Geometry(ABC):
         corpus : ndarray or CSR of shape (n, d)
         indices : intp array of shape (n_pairs,)
             Rows of ``corpus``.
-        limits : float64 array of shape (n_queries,) or None
+        limits : float64 array of shape (n_queries,), default=None
             Infinity may be returned for any key beyond its query's limit.
 
         Returns
