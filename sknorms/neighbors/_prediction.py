@@ -19,12 +19,20 @@ from sknorms.neighbors._parameters import check_n_neighbors
 from sknorms.neighbors._queries import KNeighborsMixin, nearest_values
 from sknorms.neighbors._weights import WeightRule, get_weight_rule, share_of_copies
 
-__all__ = ["BYTES_PER_NEIGHBOR", "NearestPredictor", "Predictor", "check_sample_weight"]
+__all__ = [
+    "BYTES_PER_NEIGHBOR",
+    "BYTES_PER_OUTPUT",
+    "NearestPredictor",
+    "Predictor",
+    "check_sample_weight",
+]
 
 # Sums of weights such as 0.1 miss a whole number by their rounding.
 _ROUNDING = 1e-12
 # Values, indices, weights and what is made of them on the way to a prediction.
 BYTES_PER_NEIGHBOR = 160
+# What a query is to get, and up to three tables like it on the way there.
+BYTES_PER_OUTPUT = 32
 
 
 def check_sample_weight(sample_weight: Any, n_rows: int) -> FloatArray | None:
@@ -94,7 +102,7 @@ class NearestPredictor(KNeighborsMixin, Predictor):
         del closest_first
         rule = self._check_weight_rule()
         k = check_n_neighbors(self.n_neighbors)
-        query_bytes = BYTES_PER_NEIGHBOR * k + 8 * n_outputs
+        query_bytes = BYTES_PER_NEIGHBOR * k + BYTES_PER_OUTPUT * n_outputs
         step = max(1, working_bytes(self.working_memory) // (2 * query_bytes))
         for part in row_slices(len(queries), step):
             block = replace(queries, rows=queries.rows[part], first=part.start)

@@ -12,7 +12,11 @@ from sknorms.neighbors._empty import NEAREST
 from sknorms.neighbors._index import NeighborLists, Queries, as_dtype
 from sknorms.neighbors._lists import Neighborhoods, Ragged
 from sknorms.neighbors._parameters import check_radius
-from sknorms.neighbors._prediction import BYTES_PER_NEIGHBOR, Predictor
+from sknorms.neighbors._prediction import (
+    BYTES_PER_NEIGHBOR,
+    BYTES_PER_OUTPUT,
+    Predictor,
+)
 from sknorms.neighbors._queries import RadiusNeighborsMixin
 from sknorms.neighbors._weights import WeightRule
 
@@ -44,8 +48,9 @@ class RadiusPredictor(RadiusNeighborsMixin, Predictor):
         """
         rule = self._check_weight_rule()
         budget = working_bytes(self.working_memory) // 2
+        output_bytes = BYTES_PER_OUTPUT * n_outputs
         longest, start = self.n_samples_fit_, 0
-        step = max(1, budget // (BYTES_PER_NEIGHBOR * longest + 8 * n_outputs))
+        step = max(1, budget // (BYTES_PER_NEIGHBOR * longest + output_bytes))
         seen = 1
         while start < len(queries):
             part = slice(start, min(start + step, len(queries)))
@@ -54,7 +59,7 @@ class RadiusPredictor(RadiusNeighborsMixin, Predictor):
             start = part.stop
             seen = max(seen, int(near.layout.lengths.max()))
             likely = min(_ROOM_FOR_LONGER * seen, longest)
-            room = budget // (BYTES_PER_NEIGHBOR * likely + 8 * n_outputs)
+            room = budget // (BYTES_PER_NEIGHBOR * likely + output_bytes)
             step = max(1, min(2 * step, room))
             yield near
 

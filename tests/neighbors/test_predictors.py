@@ -16,6 +16,7 @@ from sklearn import config_context, datasets
 from sklearn import neighbors as theirs
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.utils.class_weight import compute_class_weight
 
 from sknorms import neighbors as ours
 from sknorms.metrics import get_metric, metric_names
@@ -162,6 +163,19 @@ def test_probabilities_sum_to_one(classifier, weights, class_weight):
         np.testing.assert_array_equal(
             classifier.predict(queries), shares.argmax(axis=1)
         )
+
+
+def test_balanced_class_weights_count_sample_weights(classifier):
+    weights = RNG.integers(0, 3, 100)
+    classifier.set_params(class_weight="balanced")
+    weighted = classifier.fit(X, LABELS, sample_weight=weights).predict_proba(Q)
+    rows, y = np.repeat(X, weights, axis=0), np.repeat(LABELS, weights)
+    repeated = clone(classifier).fit(rows, y).predict_proba(Q)
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-12, atol=1e-15)
+    factors = compute_class_weight("balanced", classes=np.arange(3), y=y)
+    given = clone(classifier).set_params(class_weight=dict(enumerate(factors)))
+    explicit = given.fit(rows, y).predict_proba(Q)
+    np.testing.assert_allclose(repeated, explicit, rtol=1e-12, atol=1e-15)
 
 
 def test_an_exact_match_decides(classifier):
