@@ -2,6 +2,7 @@
 
 from sknorms.neighbors._classification import KNeighborsClassifier
 from sknorms.neighbors._graph_functions import kneighbors_graph, radius_neighbors_graph
+from sknorms.neighbors._hubness import CSLS, LocalScaling, MutualProximity
 from sknorms.neighbors._nearest_centroid import NearestCentroid
 from sknorms.neighbors._radius_classification import RadiusNeighborsClassifier
 from sknorms.neighbors._radius_regression import RadiusNeighborsRegressor
@@ -15,9 +16,12 @@ from sknorms.neighbors._transformers import (
 from sknorms.neighbors._unsupervised import NearestNeighbors
 
 __all__ = [
+    "CSLS",
     "KNeighborsClassifier",
     "KNeighborsRegressor",
     "KNeighborsTransformer",
+    "LocalScaling",
+    "MutualProximity",
     "NearestCentroid",
     "NearestNeighbors",
     "RadiusNeighborsClassifier",
