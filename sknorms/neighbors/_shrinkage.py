@@ -42,8 +42,16 @@ class Spread:
     ) -> Self:
         """Measure training rows; warn where a column has no spread within classes."""
         n_rows = rows.shape[0]
-        centers = rule.centers(rows, codes, n_classes)
-        squares = rule.squares(rows, codes, centers)
+        with np.errstate(over="ignore", invalid="ignore"):
+            centers = rule.centers(rows, codes, n_classes)
+            squares = rule.squares(rows, codes, centers)
+            overall = rule.means(rows, np.zeros(n_rows, dtype=np.intp), 1)[0]
+        # The squares are not finite either if a mean is not.
+        if not np.isfinite(squares).all():
+            raise ValueError(
+                "X has numbers so large that sums of squared differences from the "
+                "centroids are beyond the range of float64; scale the rows down."
+            )
         # With one row a class there is nothing to estimate a spread from.
         std_dev = np.sqrt(squares / max(1, n_rows - n_classes))
         if not std_dev.all():
@@ -56,7 +64,6 @@ class Spread:
         counts = np.bincount(codes, minlength=n_classes)
         share = np.sqrt(1.0 / counts - 1.0 / n_rows)
         units = share[:, None] * (std_dev + np.median(std_dev))
-        overall = rule.means(rows, np.zeros(n_rows, dtype=np.intp), 1)[0]
         return cls(centers, overall, std_dev, units)
 
     def deviations(self, threshold: float | None) -> FloatArray:

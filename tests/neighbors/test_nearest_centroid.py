@@ -479,6 +479,17 @@ def test_rows_that_are_all_alike(kind):
         NearestCentroid().fit(rows, [0, 0, 0, 1, 1, 1])
 
 
+@pytest.mark.parametrize("scale", [1e200, 1e307])
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
+def test_rows_beyond_the_range_of_squares(scale, kind):
+    with pytest.raises(ValueError, match="scale the rows down"):
+        NearestCentroid().fit(kind(X * scale), LABELS)
+    near = NearestCentroid().fit(kind(X * 1e140), LABELS)
+    np.testing.assert_array_equal(
+        near.predict(Q * 1e140), NearestCentroid().fit(X, LABELS).predict(Q)
+    )
+
+
 def test_rows_and_labels_that_are_none():
     with pytest.raises(ValueError, match="greater than one; got 1 class"):
         NearestCentroid().fit(X, np.zeros(90))
