@@ -163,6 +163,11 @@ class KNeighborsTransformer(KNeighborsMixin, _GraphTransformer):
     Estimators with ``metric="precomputed"`` take the graph and find the same as by
     their own search, if they need no more neighbors than it stores.
 
+    Those of scikit-learn that leave training rows out themselves (LocalOutlierFactor,
+    Isomap, TSNE) need the rows stored: without, they leave out the nearest neighbor
+    instead, so keep ``exclude_self=False`` for them. Those of this package look for
+    the row itself and take either graph.
+
     A training row is at distance zero from itself, as its duplicates are; of equal
     distances the lower index comes first. Where more than ``n_neighbors`` duplicates
     come before it, a row's own entry is not stored. No estimator misses it: whom they
