@@ -188,3 +188,26 @@ def test_degrees_are_said_and_what_is_off_the_globe_is_refused(estimator):
         model.fit(cities[:, ::-1], [0, 1, 2])
     with pytest.raises(ValueError, match='in radians unless units="deg"'):
         radians.kneighbors(cities)
+
+
+# ---- storage types ----
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.uint8, np.int8, np.uint16, np.int32, np.float16, np.float32, bool]
+)
+@every_metric
+def test_no_storage_type_wraps_or_is_lost(metric, dtype):
+    rows = np.nan_to_num(rows_for(metric, 30, whole=True))
+    if np.dtype(dtype).kind in "ub" or dtype is np.int8:
+        rows = np.abs(rows)
+    if metric != "haversine":  # degrees stay on the globe
+        rows *= 10  # differences that bytes cannot hold
+    stored = rows.astype(dtype)
+    wide = stored.astype(np.float64)
+    found = NearestNeighbors(metric=metric).fit(stored).kneighbors(stored[::-1])
+    expected = NearestNeighbors(metric=metric).fit(wide).kneighbors(wide[::-1])
+    np.testing.assert_array_equal(found[1], expected[1])
+    single = dtype in (np.float16, np.float32)
+    assert found[0].dtype == (np.float32 if single else np.float64)
+    np.testing.assert_array_equal(found[0], expected[0].astype(found[0].dtype))
