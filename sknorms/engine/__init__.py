@@ -28,6 +28,8 @@ from sknorms.engine._rounding import (
 )
 from sknorms.engine._search import nearest, within
 from sknorms.engine._stats import SearchStats
+from sknorms.engine._strategy import AllColumns, Cheapest, KDTree, Prefix, Strategy
+from sknorms.engine._tree import CoordinateSpace, TreeSpace
 
 __all__ = [
     "EXACT_SLACK",
@@ -35,17 +37,24 @@ __all__ = [
     "UNIT32",
     "VANISHING64",
     "Admission",
+    "AllColumns",
+    "Cheapest",
     "ChordEmbedding",
     "CoordinateEmbedding",
+    "CoordinateSpace",
     "Corpus",
     "DotEmbedding",
     "Embedded",
     "Embedding",
     "Geometry",
+    "KDTree",
     "NotSelf",
     "OverlapEmbedding",
+    "Prefix",
     "Ragged",
     "SearchStats",
+    "Strategy",
+    "TreeSpace",
     "drop_long",
     "fill_matrix",
     "fill_pairs",

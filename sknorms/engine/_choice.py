@@ -8,7 +8,7 @@ from sknorms._typing import FloatArray, IndexArray, Rows
 from sknorms.engine._directions import Directions
 from sknorms.engine._product import ProductEmbedding
 
-__all__ = ["shortest_work"]
+__all__ = ["scoring_work", "shortest_work"]
 
 # Smaller searches take as long as this choice does.
 _FEWEST_VALUES, _FEWEST_COLUMNS = 1 << 22, 24
@@ -114,9 +114,14 @@ def shortest_work(
             return embedding
         directions = sample.directions()
         count, least = _best_count(sample, directions)
-    if count and (always or least < _GAIN * (_PAIR + _COLUMN * width)):
+    if count and (always or least < _GAIN * scoring_work(width)):
         return embedding.shorten(directions.leading(count))
     return embedding
+
+
+def scoring_work(columns: int) -> float:
+    """Return the nanoseconds that it takes to score and test a pair, roughly."""
+    return _PAIR + _COLUMN * columns
 
 
 def _best_count(sample: _Sample, directions: Directions) -> tuple[int, float]:
@@ -125,7 +130,7 @@ def _best_count(sample: _Sample, directions: Directions) -> tuple[int, float]:
     refining = _EARLY * (_SURVIVOR + _SURVIVOR_COLUMN * sample.vectors.shape[1])
     best, least = 0, np.inf
     for count in (c for c in _COUNTS if c <= directions.count):
-        scoring = _PAIR + _COLUMN * (count + 1)
+        scoring = scoring_work(count + 1)
         if scoring >= least:
             break
         work = scoring + refining * sample.survivors(mapped, count)

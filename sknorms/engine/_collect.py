@@ -74,6 +74,17 @@ class TopK:
         known = np.isfinite(other.keys.ravel())
         self.add(rows[known], other.indices.ravel()[known], other.keys.ravel()[known])
 
+    def clear(self, rows: IndexArray) -> None:
+        """Forget what was found for some queries."""
+        self.keys[rows] = np.inf
+        self.indices[rows] = np.iinfo(np.intp).max
+
+    def replace(self, rows: IndexArray, other: "TopK") -> None:
+        """Put what another accumulator found in the place of some queries' rows."""
+        self.keys[rows] = other.keys
+        self.indices[rows] = other.indices
+        self._sorted = False
+
     def sort(self) -> None:
         """Sort each row by (key, index), backwards, so that it stays what it is."""
         order = np.lexsort((self.indices, self.keys), axis=-1)[:, ::-1]

@@ -9,9 +9,9 @@ from scipy import sparse
 
 from sknorms._arrays import row_slices
 from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
-from sknorms.engine._choice import shortest_work
 from sknorms.engine._geometry import Embedded, Embedding, Geometry
-from sknorms.engine._product import ProductEmbedding
+from sknorms.engine._strategy import Cheapest, Strategy, choose_bound
+from sknorms.engine._tree import Tree
 
 __all__ = ["Corpus", "QueryBlock", "as_stored"]
 
@@ -33,12 +33,15 @@ class Corpus:
         The bound, if the geometry has one for these rows.
     embedded : Embedded or None
         All rows embedded, or None when a block is embedded each time it is needed.
+    tree : Tree or None
+        Where rows are looked up first, if they are.
     """
 
     geometry: Geometry
     rows: Rows
     embedding: Embedding | None
     embedded: Embedded | None = field(repr=False)
+    tree: Tree | None = field(default=None, repr=False)
 
     @classmethod
     def prepare(
@@ -46,26 +49,42 @@ class Corpus:
         geometry: Geometry,
         rows: Rows,
         *,
+        strategy: Strategy | None = None,
         keep: bool = True,
         k: int = 10,
-        prefix: bool | None = None,
     ) -> "Corpus":
-        """Make a corpus ready; ``keep`` holds the embedded rows in memory.
+        """Make a corpus ready.
 
-        CSR rows whose embedding is dense are never kept: that would densify them all.
+        Parameters
+        ----------
+        geometry : Geometry
+        rows : ndarray or CSR of shape (n, d)
+        strategy : Strategy or None
+            How to search; None takes the cheapest. Answers do not depend on it.
+        keep : bool
+            Whether to hold what is prepared in memory; nothing but the bound by all
+            columns is prepared otherwise. CSR rows whose embedding is dense are never
+            kept: that would densify them all.
+        k : int
+            Neighbours that are usually asked for.
         """
-        embedding = geometry.embedding(rows)
+        embedding, tree = geometry.embedding(rows), None
+        if keep:
+            chosen = Cheapest() if strategy is None else strategy
+            embedding, tree = choose_bound(chosen, embedding, rows, k)
         embedded = None
-        if (
-            isinstance(embedding, ProductEmbedding)
-            and keep
-            and not sparse.issparse(rows)
-            and prefix is not False
-        ):
-            embedding = shortest_work(embedding, rows, k, always=prefix is True)
-        if embedding is not None and keep and _may_keep(embedding, rows):
+        kept = keep and tree is None
+        if embedding is not None and kept and _may_keep(embedding, rows):
             embedded = _embed_all(embedding, rows)
-        return cls(geometry, rows, embedding, embedded)
+        return cls(geometry, rows, embedding, embedded, tree)
+
+    @property
+    def algorithm(self) -> str:
+        """How rows are searched: "kd_tree", "prefix" or "brute"."""
+        if self.tree is not None:
+            return "kd_tree"
+        shortened = self.embedding is not None and self.embedding.is_prefix
+        return "prefix" if shortened else "brute"
 
     @property
     def n_rows(self) -> int:
@@ -113,14 +132,14 @@ class QueryBlock:
         What the exact formula takes; None for a geometry that has only blocks.
     embedded : Embedded or None
         What the bound takes.
-    first : int
-        Number of the first query among all of them.
+    numbers : intp array of shape (n,)
+        The number of each query among all of them.
     """
 
     rows: Rows
     represented: FloatArray | None
     embedded: Embedded | None
-    first: int
+    numbers: IndexArray
 
     @classmethod
     def prepare(
@@ -133,16 +152,21 @@ class QueryBlock:
             rows=rows,
             represented=geometry.represent(rows) if geometry.has_pairs else None,
             embedded=None if embedding is None else embedding.queries(rows),
-            first=block.start + offset,
+            numbers=np.arange(block.start, block.start + rows.shape[0]) + offset,
         )
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
 
-    @property
-    def numbers(self) -> IndexArray:
-        """The number of each query among all of them."""
-        return np.arange(self.first, self.first + len(self))
+    def take(self, selection: IndexArray) -> "QueryBlock":
+        """Return the selected queries."""
+        own, bound = self.represented, self.embedded
+        return QueryBlock(
+            self.rows[selection],
+            None if own is None else own[selection],
+            None if bound is None else bound.take(selection),
+            self.numbers[selection],
+        )
 
     def pair_keys(
         self,

@@ -15,6 +15,7 @@ from sknorms._typing import (
     Rows,
     SparseMatrix,
 )
+from sknorms.engine._tree import TreeSpace
 
 __all__ = ["Embedded", "Embedding", "Geometry"]
 
@@ -61,6 +62,8 @@ class Embedding(ABC):
     keeps_sparse: ClassVar[bool] = False
     # Whether scores are plain products of embedded rows, as `score` computes them here.
     is_product: ClassVar[bool] = False
+    # Whether only a few directions of the rows are scored.
+    is_prefix: ClassVar[bool] = False
     # A weight that ranks a sample of the corpus well enough for a first threshold.
     rank_weight: float = 0.0
 
@@ -81,6 +84,10 @@ class Embedding(ABC):
         self, sizes: FloatArray, thresholds: FloatArray
     ) -> tuple[Float32Array, Float32Array]:
         """Return weight and level that keep every pair with a key <= its threshold."""
+
+    def tree_space(self) -> TreeSpace | None:
+        """Return a space in which distances bound keys, or None if there is none."""
+        return None
 
     def slack(self, queries: Embedded, largest: float) -> Float32Array | None:
         """Return how far values of the test may be from the order of the pairs.

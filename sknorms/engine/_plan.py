@@ -10,7 +10,15 @@ from sknorms._parallel import effective_jobs
 from sknorms._progress import Progress, Report
 from sknorms.engine._corpus import Corpus
 
-__all__ = ["Plan", "QueriesDone", "RowCost", "Task", "plan_search", "working_bytes"]
+__all__ = [
+    "Plan",
+    "QueriesDone",
+    "RowCost",
+    "Task",
+    "plan_search",
+    "tree_rows",
+    "working_bytes",
+]
 
 # A block of scores of about this size stays in the second-level cache. Without compiled
 # kernels, long rows of scores keep the number of passes and of merges small.
@@ -25,6 +33,8 @@ _GATHERED_BYTES = 3 << 18
 _LEAST_CAPACITY = 256
 _LEAST_CORPUS_ROWS, _LEAST_CORPUS_BYTES = 512, 1 << 16
 _SAMPLE_ROWS = 512
+# Queries looked up in a tree at a time, and what a neighbour of one takes on the way.
+_MOST_TREE_QUERIES, _TREE_BYTES = 1 << 13, 96
 # Below this many terms, handing work to threads, about 10 ms with joblib, costs more
 # than it saves: with a bound they take a tenth of a nanosecond, without one several.
 _SERIAL_WORK, _SERIAL_WORK_UNBOUNDED = 100_000_000, 4_000_000
@@ -118,6 +128,12 @@ class RowCost:
         embedded, wide = 4 * corpus.width, 24 * corpus.n_features
         block = 0 if corpus.embedded is not None else embedded + wide
         return cls(embedded + wide + 64 * k, block, embedded)
+
+
+def tree_rows(corpus: Corpus, k: int, working_memory: float | None) -> int:
+    """Return how many queries to look up in a tree at a time."""
+    each = _TREE_BYTES * (k + 8) + 64 * corpus.n_features
+    return max(1, min(_MOST_TREE_QUERIES, working_bytes(working_memory) // each))
 
 
 def working_bytes(working_memory: float | None) -> int:

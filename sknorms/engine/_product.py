@@ -23,6 +23,7 @@ from sknorms.engine._rounding import (
     squared_lengths,
     to_float32,
 )
+from sknorms.engine._tree import TreeSpace
 
 __all__ = ["ChordEmbedding", "DotEmbedding", "ProductEmbedding"]
 
@@ -116,6 +117,10 @@ class ChordEmbedding(ProductEmbedding):
         level = round_up32(0.5 * (reach + UNDERFLOW32 - sizes))
         return np.full(len(sizes), 0.5, dtype=np.float32), level
 
+    def tree_space(self) -> TreeSpace:
+        """Return the space of the vectors."""
+        return _ChordSpace(self)
+
     def slack(self, queries: Embedded, largest: float) -> Float32Array | None:
         """Return what rounding can do to half a squared difference, twice over.
 
@@ -135,6 +140,29 @@ class ChordEmbedding(ProductEmbedding):
             ties = ties + 2.0 * np.sqrt(ties * 2.0 * squares)
             total = 2.0 * relative * squares + ties + UNDERFLOW32
         return round_up32(np.where(np.isfinite(sizes), total, np.inf))
+
+
+@dataclass(frozen=True, eq=False)
+class _ChordSpace(TreeSpace):
+    """The vectors of a chord embedding, at Euclidean distances."""
+
+    embedding: ChordEmbedding
+
+    @property
+    def power(self) -> float:
+        """The p of the norm."""
+        return 2.0
+
+    def points(self, rows: Rows) -> tuple[FloatArray, Any]:
+        """Return the vectors."""
+        return self.embedding.vectors(rows)
+
+    def reach(self, keys: FloatArray) -> FloatArray:
+        """Return the length of difference that a key allows."""
+        with np.errstate(over="ignore"):
+            squares = self.embedding.squared_reach(keys) * (1.0 + EXACT_SLACK)
+        # Squares below the range of float64 vanish where the tree computes them.
+        return np.sqrt(np.maximum(squares, 0.0)) + UNDERFLOW32
 
 
 @dataclass(frozen=True)
@@ -227,6 +255,8 @@ class PrefixChord(ChordEmbedding):
     inner: ChordEmbedding
     directions: Directions
 
+    is_prefix = True
+
     def width(self, n_features: int) -> int:
         """Return the number of columns of mapped rows."""
         del n_features
@@ -261,6 +291,7 @@ class PrefixDot(DotEmbedding):
 
     directions: Directions
 
+    is_prefix = True
     keeps_sparse = False
 
     def width(self, n_features: int) -> int:

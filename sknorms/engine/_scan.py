@@ -1,9 +1,8 @@
 """The loop that serves every metric: bound, then refine, then collect."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -19,7 +18,7 @@ from sknorms.engine._seed import Sample, first_thresholds
 from sknorms.engine._stats import SearchStats
 from sknorms.engine._survivors import Sieve, can_fuse, scored_survivors
 
-__all__ = ["Answer", "NearestScan", "Part", "RadiusScan"]
+__all__ = ["Answer", "NearestScan", "Part", "RadiusScan", "Scan"]
 
 Candidates = tuple[IndexArray, IndexArray, FloatArray]
 Part = TypeVar("Part", TopK, WithinRadius)
@@ -45,7 +44,7 @@ class _Collector(Protocol):
 
 
 @dataclass(frozen=True)
-class _Scan:
+class Scan(ABC, Generic[Part]):
     """What both searches share: walking a shard of the corpus for a query block."""
 
     corpus: Corpus
@@ -53,6 +52,10 @@ class _Scan:
     plan: Plan
     admission: Admission | None
     first_query: int
+
+    @abstractmethod
+    def __call__(self, task: Task) -> Answer[Part]:
+        """Answer one task."""
 
     def block(self, queries: slice) -> QueryBlock:
         """Cut out and prepare a block of queries."""
@@ -107,7 +110,7 @@ class _Scan:
             stats.survivors += len(rows)
             indices = columns + part.start
             if self.admission is not None:
-                admitted = self.admission.admits(rows + block.first, indices)
+                admitted = self.admission.admits(block.numbers[rows], indices)
                 rows, indices = rows[admitted], indices[admitted]
             stats.refinements += len(rows)
             yield rows, indices, block.pair_keys(self.corpus, rows, indices, limits)
@@ -131,7 +134,7 @@ class _Scan:
 
 
 @dataclass(frozen=True)
-class NearestScan(_Scan):
+class NearestScan(Scan[TopK]):
     """The k nearest of a block of queries.
 
     Attributes
@@ -146,28 +149,32 @@ class NearestScan(_Scan):
 
     def __call__(self, task: Task) -> Answer[TopK]:
         """Answer one task."""
-        block = self.block(task.queries)
+        top, stats = self.search(self.block(task.queries), task.shard)
+        top.sort()
+        return Answer(task.queries, top, stats)
+
+    def search(self, block: QueryBlock, shard: slice) -> tuple[TopK, SearchStats]:
+        """Find the nearest rows of a shard."""
         top = TopK(len(block), self.k)
         seeds, tried = first_thresholds(
             self.corpus, block, self.k, self.sample, admission=self.admission
         )
-        stats = self.fill(top, block, task.shard, seeds)
+        stats = self.fill(top, block, shard, seeds)
         stats.refinements += tried
-        top.sort()
-        return Answer(task.queries, top, stats)
+        return top, stats
 
-    @cached_property
+    @property
     def closes(self) -> bool:
         """Whether scores alone tell levels that come down during the scan."""
         corpus = self.corpus
-        if corpus.embedding is None or corpus.embedded is None or self._kept == 0:
+        if corpus.embedding is None or corpus.embedded is None or self.kept == 0:
             return False
         none = corpus.embedded.take(slice(0, 0))
         can_close = corpus.embedding.slack(none, corpus.largest) is not None
         return can_close and can_fuse(corpus.embedding, corpus.embedded)
 
     @property
-    def _kept(self) -> int:
+    def kept(self) -> int:
         """How many of the closest pairs bound the k-th admitted one; 0 if unknown."""
         if self.admission is None:
             return self.k
@@ -201,7 +208,7 @@ class NearestScan(_Scan):
         if self.closes:
             slack = embedding.slack(queries, self.corpus.largest)
             if slack is not None:
-                return Sieve.closing(weight, level, slack, self._kept)
+                return Sieve.closing(weight, level, slack, self.kept)
         return Sieve.plain(weight, level)
 
     def _tighten(self, keys: FloatArray, limits: FloatArray) -> FloatArray:
@@ -212,7 +219,7 @@ class NearestScan(_Scan):
 
 
 @dataclass(frozen=True)
-class RadiusScan(_Scan):
+class RadiusScan(Scan[WithinRadius]):
     """All rows within the limits of a block of queries."""
 
     limits: FloatArray

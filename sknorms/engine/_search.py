@@ -4,16 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from sknorms._arrays import row_slices
 from sknorms._parallel import run_tasks
 from sknorms._progress import Progress
 from sknorms._typing import FloatArray, IndexArray, Rows
 from sknorms.engine._admission import Admission
 from sknorms.engine._collect import Ragged
 from sknorms.engine._corpus import Corpus
-from sknorms.engine._plan import QueriesDone, plan_search
-from sknorms.engine._scan import Answer, NearestScan, Part, RadiusScan
+from sknorms.engine._plan import QueriesDone, Task, plan_search, tree_rows
+from sknorms.engine._scan import Answer, NearestScan, Part, RadiusScan, Scan
 from sknorms.engine._seed import Sample
 from sknorms.engine._stats import SearchStats
+from sknorms.engine._tree_scan import NearestTreeScan, RadiusTreeScan
 
 __all__ = ["nearest", "within"]
 
@@ -74,9 +76,11 @@ def nearest(
     scan = NearestScan(corpus, queries, plan, admission, first_query, k)
     if not scan.closes:
         scan = replace(scan, sample=Sample.draw(corpus, plan.sample_rows, k))
-    report = QueriesDone.to(progress, corpus)
-    tasks = plan.tasks(queries.shape[0], corpus.n_rows)
-    found = run_tasks(scan, tasks, plan.n_jobs, report=report)
+    if corpus.tree is not None and scan.kept:
+        tree_scan = NearestTreeScan(**vars(scan))
+        found = _look_up(tree_scan, tree_rows(corpus, k, working_memory), progress)
+    else:
+        found = _scan_all(scan, progress)
     finished = [top.finish() for top in _merge_shards(found, stats)]
     keys = np.concatenate([part[0] for part in finished])
     indices = np.concatenate([part[1] for part in finished])
@@ -107,9 +111,11 @@ def within(
         corpus, queries.shape[0], 0, n_jobs=n_jobs, working_memory=working_memory
     )
     scan = RadiusScan(corpus, queries, plan, admission, first_query, limits)
-    report = QueriesDone.to(progress, corpus)
-    tasks = plan.tasks(queries.shape[0], corpus.n_rows)
-    found = run_tasks(scan, tasks, plan.n_jobs, report=report)
+    if corpus.tree is not None:
+        tree_scan = RadiusTreeScan(**vars(scan))
+        found = _look_up(tree_scan, tree_rows(corpus, 0, working_memory), progress)
+    else:
+        found = _scan_all(scan, progress)
     parts = _merge_shards(found, stats)
     lists = [part.finish(sort_by_key=sort_by_key) for part in parts]
     lengths = np.concatenate([np.diff(part.starts) for part in lists])
@@ -118,6 +124,24 @@ def within(
         np.concatenate([part.indices for part in lists]),
         np.concatenate([part.keys for part in lists]),
     )
+
+
+def _scan_all(scan: Scan[Part], progress: Progress | None) -> list[Answer[Part]]:
+    """Run the tasks of a plan, several at a time."""
+    plan, corpus = scan.plan, scan.corpus
+    tasks = plan.tasks(scan.queries.shape[0], corpus.n_rows)
+    report = QueriesDone.to(progress, corpus)
+    return run_tasks(scan, tasks, plan.n_jobs, report=report)
+
+
+def _look_up(
+    scan: Scan[Part], step: int, progress: Progress | None
+) -> list[Answer[Part]]:
+    """Run one task after the other: a tree has threads of its own."""
+    whole = slice(0, scan.corpus.n_rows)
+    blocks = row_slices(scan.queries.shape[0], step)
+    report = QueriesDone.to(progress, scan.corpus)
+    return run_tasks(scan, [Task(block, whole) for block in blocks], 1, report=report)
 
 
 def _merge_shards(found: list[Answer[Part]], stats: SearchStats | None) -> list[Part]:

@@ -1,5 +1,6 @@
 """Coordinate bounds of the metrics that are sums or maxima over coordinates."""
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -13,7 +14,9 @@ from sknorms.engine import (
     UNDERFLOW32,
     UNIT32,
     CoordinateEmbedding,
+    CoordinateSpace,
     Embedded,
+    TreeSpace,
     power_of_two_scale,
     round_up32,
 )
@@ -71,6 +74,17 @@ class _Homogeneous(CoordinateEmbedding):
         scale = power_of_two_scale(lengths)
         return cls(rows.shape[1], center, scale, factors=factors, **fields)
 
+    @property
+    @abstractmethod
+    def tree_power(self) -> float:
+        """The p of the norm of differences."""
+
+    def tree_space(self) -> TreeSpace | None:
+        """Return the space of the rows themselves, if they are not weighted."""
+        if self.factors is not None or self.tree_power < 1.0:
+            return None
+        return CoordinateSpace(self.tree_power)
+
     def reach(self, keys: FloatArray) -> FloatArray:
         """Return the scaled norm that a key allows, its own rounding included."""
         return super().reach(keys + _SMALLEST)
@@ -112,6 +126,11 @@ class ManhattanBound(_Homogeneous):
         """The compiled sum."""
         return manhattan_scores
 
+    @property
+    def tree_power(self) -> float:
+        """The p of the norm of differences."""
+        return 1.0
+
     def sizes(self, rows: FloatArray) -> FloatArray:
         """Return the sums of absolute values."""
         total: FloatArray = row_sum(np.abs(rows))
@@ -129,6 +148,11 @@ class ChebyshevBound(_Homogeneous):
     def kernel(self) -> "Kernel[Any, None]":
         """The compiled maximum."""
         return chebyshev_scores
+
+    @property
+    def tree_power(self) -> float:
+        """The p of the norm of differences."""
+        return np.inf
 
     def sizes(self, rows: FloatArray) -> FloatArray:
         """Return the largest absolute values."""
@@ -156,6 +180,11 @@ class MinkowskiBound(_Homogeneous):
     def kernel(self) -> "Kernel[Any, None]":
         """The compiled sum of powers."""
         return power_scores
+
+    @property
+    def tree_power(self) -> float:
+        """The p of the norm of differences."""
+        return self.p
 
     @property
     def _power(self) -> float:
