@@ -156,6 +156,10 @@ class Geometry(ABC):
         """
         return keys
 
+    def unsettle(self, keys: FloatArray) -> FloatArray:
+        """Return keys that none that `settle` to the given ones is beyond."""
+        return keys
+
     def embedding(self, rows: Rows) -> Embedding | None:
         """Return a bound suited to these corpus rows, or None where there is none."""
         del rows

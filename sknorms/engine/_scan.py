@@ -102,7 +102,7 @@ class Scan(ABC, Generic[Part]):
             return
         step, capacity = self.plan.corpus_rows, self.plan.capacity
         theirs = self.corpus.embed(part)
-        sieve = self.sieve(embedding, embedded, limits)
+        sieve = self.sieve(embedding, embedded, self.corpus.geometry.unsettle(limits))
         stats.products += len(block) * len(theirs.numbers)
         for rows, columns in scored_survivors(
             embedding, embedded, theirs, sieve, scores, step, capacity

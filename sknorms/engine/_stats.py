@@ -24,6 +24,10 @@ class SearchStats:
     survivors: int = 0
     refinements: int = 0
 
+    def reset(self) -> None:
+        """Count from zero again."""
+        self.products = self.survivors = self.refinements = 0
+
     def add(self, other: "SearchStats") -> None:
         """Add the counters of another part of the search."""
         self.products += other.products

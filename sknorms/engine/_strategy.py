@@ -62,9 +62,9 @@ class Prefix(Strategy):
         self, embedding: Embedding, rows: Rows, k: int
     ) -> tuple[Embedding, Tree | None]:
         """Return the best bound by a prefix."""
-        if isinstance(embedding, ProductEmbedding):
-            return shortest_work(embedding, rows, k, always=True), None
-        return embedding, None
+        if not isinstance(embedding, ProductEmbedding):
+            raise _no_prefix()
+        return shortest_work(embedding, rows, k, always=True), None
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,13 @@ def choose_bound(
     strategy: Strategy, embedding: Embedding | None, rows: Rows, k: int
 ) -> tuple[Embedding | None, Tree | None]:
     """Return what a strategy chooses; CSR rows are always scored by all columns."""
-    if embedding is None or sparse.issparse(rows) or not len(rows):
+    if embedding is None or sparse.issparse(rows):
         return embedding, None
     return strategy.choose(embedding, rows, k)
+
+
+def _no_prefix() -> ValueError:
+    return ValueError(
+        "algorithm='prefix' shortens products of rows, and no product bounds this "
+        "metric; set algorithm='auto'."
+    )

@@ -1,4 +1,4 @@
-"""A k-d tree over corpus rows of few columns: SciPy's, in a space of the bound's own."""
+"""SciPy's k-d tree over corpus rows of few columns, in a space that bounds keys."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

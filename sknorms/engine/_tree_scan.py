@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknorms._arrays import row_slices
-from sknorms._typing import FloatArray, IndexArray
+from sknorms._typing import BoolArray, FloatArray, IndexArray
 from sknorms.engine._collect import TopK, WithinRadius
 from sknorms.engine._corpus import QueryBlock
 from sknorms.engine._plan import Task
@@ -57,8 +57,8 @@ class NearestTreeScan(NearestScan):
         count: int,
         top: TopK,
         stats: SearchStats,
-    ) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-        """Collect the nearest points of some queries; return which have all they need."""
+    ) -> BoolArray:
+        """Collect what is nearest to some queries; return which have all they need."""
         tree = _tree_of(self)
         count = min(count, tree.n_rows)
         distances, found = tree.nearest(points[pending], count, self.plan.n_jobs)
@@ -70,7 +70,8 @@ class NearestTreeScan(NearestScan):
         top.add(rows, indices, block.pair_keys(self.corpus, rows, indices))
         stats.survivors += found.size
         stats.refinements += len(rows)
-        radii = tree.radii(top.thresholds[pending], errors[pending])
+        thresholds = self.corpus.geometry.unsettle(top.thresholds[pending])
+        radii = tree.radii(thresholds, errors[pending])
         # Infinite thresholds and what is not a number are never sure.
         beyond = distances[:, -1] > radii
         return beyond | (count == tree.n_rows)

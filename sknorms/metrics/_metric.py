@@ -142,6 +142,16 @@ class Metric(Geometry):
         """Return keys among which those of equal values are equal."""
         return self.unfinish(self.finish(keys)) if self.finish_rounds else keys
 
+    def unsettle(self, keys: FloatArray) -> FloatArray:
+        """Return keys that none of equal values is beyond."""
+        if not self.finish_rounds:
+            return keys
+        farther = -np.inf if self.larger_is_closer else np.inf
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            values = np.nextafter(np.nextafter(self.finish(keys), farther), farther)
+            beyond: FloatArray = np.fmax(keys, self.unfinish(values))
+        return beyond
+
     def warn_about_cost(self, n_pairs: int) -> None:
         """Warn where evaluating ``n_pairs`` pairs costs more than a user expects."""
 

@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sknorms._progress import Progress
 from sknorms._typing import Rows
 from sknorms._validation import STORAGE_DTYPES, naming_bad_rows, output_dtype
+from sknorms.engine import SearchStats
 from sknorms.neighbors._index import Index, MetricIndex, Queries, Resources, own_copy
-from sknorms.neighbors._parameters import check_parameters
+from sknorms.neighbors._parameters import check_parameters, get_strategy
 from sknorms.neighbors._precomputed import (
     PrecomputedIndex,
     check_distances,
@@ -52,9 +53,8 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
     n_samples_fit_: int
     effective_metric_: Any
     effective_metric_params_: dict[str, Any]
-
-    # In this version every algorithm is answered by the one exact blocked search.
-    _algorithm: ClassVar[str] = "brute"
+    effective_algorithm_: str
+    search_stats_: SearchStats
 
     def _fit_rows(self, X: Any, *target: Any) -> Any:
         """Validate X (and y, if given), index the rows, and return the checked y."""
@@ -71,19 +71,24 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
             self._fit_metric(effective, rows)
         self._output_dtype = output_dtype(rows)
         self.n_samples_fit_ = int(rows.shape[0])
-        self.effective_algorithm_ = self._algorithm
+        self.effective_algorithm_ = self._index.algorithm
+        self.search_stats_ = SearchStats()
         return y
 
     def _fit_metric(self, effective: EffectiveMetric, rows: Rows) -> None:
         if sparse.issparse(rows) and self.algorithm not in ("auto", "brute"):
             warnings.warn(
-                "cannot use tree with sparse input: using brute force",
+                f"cannot use tree with sparse input, nor any algorithm but 'brute'; "
+                f"got algorithm={self.algorithm!r}: using brute force",
                 UserWarning,
                 stacklevel=4,
             )
         stored = own_copy(effective.record.check_rows(rows))
         learned = effective.learn(stored)
-        self._index = MetricIndex.fit(learned.record, stored)
+        strategy = get_strategy(self.algorithm)
+        self._index = MetricIndex.fit(
+            learned.record, stored, strategy, self.n_neighbors
+        )
         self.effective_metric_ = learned.name
         self.effective_metric_params_ = learned.params
 
@@ -115,6 +120,7 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
     def _queries(self, X: Any) -> Queries:
         """Validate queries; None stands for the training rows."""
         check_is_fitted(self)
+        self.search_stats_.reset()
         index = self._index
         if X is None:
             own = Queries(index.training_rows, self._output_dtype, True)
@@ -133,7 +139,7 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
 
     @property
     def _resources(self) -> Resources:
-        return Resources(self.n_jobs, self.working_memory)
+        return Resources(self.n_jobs, self.working_memory, self.search_stats_)
 
     def __sklearn_tags__(self) -> Tags:
         """Say what the estimator takes (scikit-learn's protocol)."""

@@ -1,7 +1,7 @@
 """Where neighbours are looked up: one interface, whatever the rows are."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Self
 
@@ -10,7 +10,16 @@ from scipy import sparse
 
 from sknorms._progress import Progress
 from sknorms._typing import AnyArray, BoolArray, FloatArray, IndexArray, Rows
-from sknorms.engine import Admission, Corpus, NotSelf, nearest, within
+from sknorms.engine import (
+    Admission,
+    Cheapest,
+    Corpus,
+    NotSelf,
+    SearchStats,
+    Strategy,
+    nearest,
+    within,
+)
 from sknorms.metrics import Metric
 
 __all__ = [
@@ -42,10 +51,13 @@ class Resources:
         Threads.
     working_memory : float or None
         Budget in MiB.
+    stats : SearchStats or None
+        Where the work is counted.
     """
 
     n_jobs: int | None = None
     working_memory: float | None = None
+    stats: SearchStats | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +147,11 @@ class Index(ABC):
         """Whether NaN in a query is data."""
         return False
 
+    @property
+    def algorithm(self) -> str:
+        """How rows are searched."""
+        return "brute"
+
     def admit(self, X: Any) -> Any:
         """Check what is special about queries here, before they become arrays."""
         return X
@@ -179,25 +196,42 @@ class MetricIndex(Index):
     metric : Metric
         With everything learnt that it learns.
     rows : ndarray or CSR of shape (n, d)
+    strategy : Strategy
+        How to search; no answer depends on it.
+    k : int
+        Neighbours that are usually asked for.
     """
 
     metric: Metric
     rows: Rows
+    strategy: Strategy = field(default_factory=Cheapest)
+    k: int = 10
 
     @classmethod
-    def fit(cls, metric: Metric, rows: Rows) -> Self:
+    def fit(
+        cls,
+        metric: Metric,
+        rows: Rows,
+        strategy: Strategy | None = None,
+        k: int | None = None,
+    ) -> Self:
         """Prepare the corpus now rather than at the first query."""
-        index = cls(metric, rows)
+        index = cls(metric, rows, strategy or Cheapest(), k or cls.k)
         _ = index.corpus
         return index
 
     @cached_property
     def corpus(self) -> Corpus:
         """The prepared corpus; left out of pickles and made again when missing."""
-        return Corpus.prepare(self.metric, self.rows)
+        return Corpus.prepare(self.metric, self.rows, strategy=self.strategy, k=self.k)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"metric": self.metric, "rows": self.rows}
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+    @property
+    def algorithm(self) -> str:
+        """How rows are searched."""
+        return self.corpus.algorithm
 
     def admit(self, X: Any) -> Any:
         """Put numbers in the place of labels."""
@@ -241,6 +275,7 @@ class MetricIndex(Index):
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
             progress=queries.progress,
+            stats=use.stats,
         )
         return self.metric.finish(keys), indices
 
@@ -259,6 +294,7 @@ class MetricIndex(Index):
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
             progress=queries.progress,
+            stats=use.stats,
         )
         values = as_dtype(self.metric.finish(found.keys), queries.dtype)
         lists = NeighborLists(found.starts, found.indices, values)

@@ -12,6 +12,7 @@ from sknorms._validation import (
     check_integer,
     check_real,
 )
+from sknorms.engine import AllColumns, Cheapest, KDTree, Prefix, Strategy
 
 __all__ = [
     "check_n_neighbors",
@@ -19,9 +20,17 @@ __all__ = [
     "check_radii",
     "check_radius",
     "check_resources",
+    "get_strategy",
 ]
 
-_ALGORITHMS = ("auto", "ball_tree", "kd_tree", "brute")
+# One kind of tree serves both names: the answers are the same.
+_STRATEGIES: dict[str, Strategy] = {
+    "auto": Cheapest(),
+    "ball_tree": KDTree(),
+    "kd_tree": KDTree(),
+    "brute": AllColumns(),
+    "prefix": Prefix(),
+}
 # For integers whose value is judged afterwards, with a message of its own.
 _NO_LIMIT = -(1 << 62)
 
@@ -34,7 +43,7 @@ def check_parameters(params: dict[str, Any]) -> None:
     params : dict
         As ``get_params(deep=False)`` returns them.
     """
-    check_choice("algorithm", params["algorithm"], _ALGORITHMS)
+    check_choice("algorithm", params["algorithm"], list(_STRATEGIES))
     check_integer("leaf_size", params["leaf_size"], low=1)
     if params["p"] is not None:
         check_real("p", params["p"], low=0, low_open=True)
@@ -42,6 +51,11 @@ def check_parameters(params: dict[str, Any]) -> None:
         check_n_neighbors(params["n_neighbors"])
     check_verbose(params.get("verbose", 0))
     check_resources(params["n_jobs"], params["working_memory"])
+
+
+def get_strategy(algorithm: str) -> Strategy:
+    """Return what a checked name of an algorithm stands for."""
+    return _STRATEGIES[algorithm]
 
 
 def check_resources(n_jobs: Any, working_memory: Any) -> None:

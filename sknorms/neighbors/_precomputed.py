@@ -161,6 +161,7 @@ class PrecomputedIndex(Index):
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
             progress=queries.progress,
+            stats=use.stats,
         )
 
     def within(
@@ -182,6 +183,7 @@ class PrecomputedIndex(Index):
             n_jobs=use.n_jobs,
             working_memory=use.working_memory,
             progress=queries.progress,
+            stats=use.stats,
         )
         values = as_dtype(found.keys, queries.dtype)
         return NeighborLists(found.starts, found.indices, values)

@@ -20,9 +20,10 @@ class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
         What a neighbor counts: one (also None), one over the distance (neighbors at
         distance zero, if there are any, decide alone), or what a function returns for
         an array of distances of shape (n_queries, n_neighbors).
-    algorithm : {"auto", "ball_tree", "kd_tree", "brute"}, default="auto"
-        Checked against the metric as in scikit-learn; the answer is the same exact one
-        for all of them.
+    algorithm : {"auto", "ball_tree", "kd_tree", "brute", "prefix"}, default="auto"
+        How to search; the answer is the same exact one for all of them. "auto"
+        estimates what is fastest. "brute" scores all rows, "prefix" by a few leading
+        directions alone, and both trees are one k-d tree, where the metric allows it.
     leaf_size : int, default=30
         Checked; no answer depends on it.
     p : float, default=2
@@ -55,8 +56,11 @@ class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
         The metric used ("euclidean" for "minkowski" with p=2).
     effective_metric_params_ : dict
         Its parameters, learnt ones included.
-    effective_algorithm_ : str
+    effective_algorithm_ : {"brute", "prefix", "kd_tree"}
         How the search is done.
+    search_stats_ : SearchStats
+        Pairs scored (``products``), not ruled out by that (``survivors``) and measured
+        exactly (``refinements``) for the last queries.
     n_samples_fit_ : int
         Number of training rows.
     n_features_in_ : int

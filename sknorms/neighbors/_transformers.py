@@ -110,9 +110,10 @@ class KNeighborsTransformer(KNeighborsMixin, _GraphTransformer):
         Neighbors of each row. With ``mode="distance"`` one more is stored, because a
         training row finds itself first and most estimators that take a graph do not
         count it.
-    algorithm : {"auto", "ball_tree", "kd_tree", "brute"}, default="auto"
-        Checked against the metric as in scikit-learn; the answer is the same exact one
-        for all of them.
+    algorithm : {"auto", "ball_tree", "kd_tree", "brute", "prefix"}, default="auto"
+        How to search; the answer is the same exact one for all of them. "auto"
+        estimates what is fastest. "brute" scores all rows, "prefix" by a few leading
+        directions alone, and both trees are one k-d tree, where the metric allows it.
     leaf_size : int, default=30
         Checked; no answer depends on it.
     metric : str, Metric or callable, default="minkowski"
@@ -143,8 +144,11 @@ class KNeighborsTransformer(KNeighborsMixin, _GraphTransformer):
         The metric used ("euclidean" for "minkowski" with p=2).
     effective_metric_params_ : dict
         Its parameters, learnt ones included.
-    effective_algorithm_ : str
+    effective_algorithm_ : {"brute", "prefix", "kd_tree"}
         How the search is done.
+    search_stats_ : SearchStats
+        Pairs scored (``products``), not ruled out by that (``survivors``) and measured
+        exactly (``refinements``) for the last queries.
     n_samples_fit_ : int
         Number of training rows.
     n_features_in_ : int
@@ -246,9 +250,10 @@ class RadiusNeighborsTransformer(RadiusNeighborsMixin, _GraphTransformer):
     radius : float, default=1.0
         Largest distance of a neighbor, itself included; for a similarity the smallest
         value.
-    algorithm : {"auto", "ball_tree", "kd_tree", "brute"}, default="auto"
-        Checked against the metric as in scikit-learn; the answer is the same exact one
-        for all of them.
+    algorithm : {"auto", "ball_tree", "kd_tree", "brute", "prefix"}, default="auto"
+        How to search; the answer is the same exact one for all of them. "auto"
+        estimates what is fastest. "brute" scores all rows, "prefix" by a few leading
+        directions alone, and both trees are one k-d tree, where the metric allows it.
     leaf_size : int, default=30
         Checked; no answer depends on it.
     metric : str, Metric or callable, default="minkowski"
@@ -278,8 +283,11 @@ class RadiusNeighborsTransformer(RadiusNeighborsMixin, _GraphTransformer):
         The metric used ("euclidean" for "minkowski" with p=2).
     effective_metric_params_ : dict
         Its parameters, learnt ones included.
-    effective_algorithm_ : str
+    effective_algorithm_ : {"brute", "prefix", "kd_tree"}
         How the search is done.
+    search_stats_ : SearchStats
+        Pairs scored (``products``), not ruled out by that (``survivors``) and measured
+        exactly (``refinements``) for the last queries.
     n_samples_fit_ : int
         Number of training rows.
     n_features_in_ : int
