@@ -4,7 +4,8 @@
 
 It searches over metrics as over any other parameter, shows on real word vectors how far
 the answer to "what is near?" depends on the metric, runs the same exact search with
-scikit-learn and with sknorms, and saves one picture.
+scikit-learn and with sknorms, asks for words by name and for labels within a radius,
+and saves one picture.
 """
 
 import argparse
@@ -14,13 +15,18 @@ import warnings
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.exceptions import DataConversionWarning
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.neighbors import NearestNeighbors as SklearnNeighbors
 from sklearn.pipeline import Pipeline
 
 from sknorms.datasets import load_word_vectors
 from sknorms.metrics import get_metric, metric_names
-from sknorms.neighbors import KNeighborsClassifier, NearestNeighbors
+from sknorms.neighbors import (
+    KNeighborsClassifier,
+    NearestNeighbors,
+    RadiusNeighborsClassifier,
+    Retriever,
+)
 from sknorms.norms import row_norms
 from sknorms.preprocessing import Normalizer
 
@@ -133,6 +139,45 @@ def compare_search(X, n_neighbors=10):
         )
 
 
+def search_by_name(X, words):
+    """Ask for rows by name: how many, how good, and which ones not."""
+    heading("4. Words by name: how many, how good, which ones not")
+    retriever = Retriever("cosine").fit(X, words, groups=words)
+    position = {word: i for i, word in enumerate(words)}
+    asked = ["monday", "guitar", "norway", "lost"]
+    queries = X[[position[word] for word in asked]]
+    result = retriever.search(queries, k=6, min_score=0.85, exclude_groups=asked)
+    for word, hits in zip(asked, result, strict=True):
+        near = ", ".join(f"{hit.id} {hit.similarity:.2f}" for hit in hits)
+        print(f"  {word:10s} {near or 'nothing is as similar as 0.85'}")
+    retriever.remove(["tuesday"])
+    again = retriever.search(queries[:1], k=3, exclude_groups=["monday"])
+    print(f"  without tuesday, near monday: {', '.join(again.ids[0])}")
+
+
+def predict_within_radius():
+    """Label what is near enough, and say of the rest that nothing is."""
+    heading("5. Labels from what is near enough")
+    X, y = load_digits(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    nearest = KNeighborsClassifier(1).fit(X_train, y_train)
+    print(f"  nearest neighbour of every digit   {nearest.score(X_test, y_test):.1%}")
+    for radius in (16, 20, 24):
+        model = RadiusNeighborsClassifier(
+            radius=radius, weights="distance", outlier_label=10
+        )
+        with warnings.catch_warnings():
+            # The label of what has no neighbour is none of the digits, which is meant.
+            warnings.simplefilter("ignore", UserWarning)
+            predicted = model.fit(X_train, y_train).predict(X_test)
+        known = predicted < 10
+        right = (predicted == y_test)[known].mean()
+        print(
+            f"  within a radius of {radius}: {known.mean():6.1%} have a neighbour, "
+            f"and {right:.1%} of them are right"
+        )
+
+
 def draw(lengths, found, path):
     """Save the lengths of the words beside the disagreement between metrics."""
     import matplotlib as mpl
@@ -184,6 +229,8 @@ def main():
     found = neighbors_by_metric(glove.data)
     show_words(glove.words, lengths, found)
     compare_search(glove.data)
+    search_by_name(glove.data, glove.words)
+    predict_within_radius()
     draw(lengths, found, path)
     print(f"\nPicture: {path}. All of it took {time.perf_counter() - start:.0f} s.")
 
