@@ -35,7 +35,7 @@ from threadpoolctl import threadpool_limits
 CHECKED = 20
 # A forced algorithm this many times slower than ours on a few queries is not timed.
 HOPELESS = 8
-FEW = 50
+FEW, FEW_SHARE = 50, 50
 RADIUS_NEIGHBORS = 20
 
 
@@ -119,9 +119,14 @@ def near_radius(table, metric):
     return float(np.float32(np.median(reached)))
 
 
+def few_of(queries):
+    """Return how many queries show whether a contestant is hopeless."""
+    return max(FEW, queries.shape[0] // FEW_SHARE)
+
+
 def seconds_for_few(peer, queries, kind):
     """Return how long a contestant takes for a few queries, by its second call."""
-    few = queries[:FEW]
+    few = queries[: few_of(queries)]
     ask(peer, few[:2], kind)
     start = time.perf_counter()
     ask(peer, few, kind)
@@ -137,8 +142,8 @@ def without_hopeless(built, queries, kind):
             seconds = seconds_for_few(peer, queries, kind)
             if seconds > HOPELESS * ours:
                 notes.append(
-                    f"{name}: {seconds / ours:.0f} times the time of {OURS} on {FEW} "
-                    "queries, not timed further"
+                    f"{name}: {seconds / ours:.0f} times the time of {OURS} on "
+                    f"{few_of(queries)} queries, not timed further"
                 )
                 continue
         kept[name] = (peer, fit)

@@ -8,7 +8,8 @@ can do a task with what is installed.
 
 import importlib.util
 import time
-from dataclasses import dataclass, replace
+import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -303,9 +304,9 @@ PEERS = (
     NumpyProduct,
     BareProduct,
 )
-# Choices of ``algorithm`` to force. What an estimator does not know or refuses for a
-# metric is left out, and so is a second name for what was tried already.
-ALGORITHMS = ("brute", "prefix", "kd_tree", "ball_tree")
+# Choices of ``algorithm`` to force. What an estimator refuses for a metric, or replaces
+# with a warning, is left out.
+ALGORITHMS = ("brute", "prefix", "kd_tree")
 
 
 def timed(make, task):
@@ -327,8 +328,10 @@ def forced(task):
     for algorithm in ALGORITHMS:
         make = type("Forced", (Ours,), {"algorithm": algorithm})
         try:
-            peer, seconds = timed(make, replace(task))
-        except ValueError:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", UserWarning)
+                peer, seconds = timed(make, task)
+        except (UserWarning, ValueError):
             continue
         effective = peer.model.effective_algorithm_
         if effective not in seen:
