@@ -89,9 +89,8 @@ for question in QUESTIONS:
 
 # %%
 # Cosine finds the sentences that answer. The Euclidean distance to a long sentence is
-# large whatever it says, so it finds *short* ones, with hardly a word in common with
-# the question. The inner product grows with every further word, so it finds *long*
-# ones.
+# large whatever it says, so it finds *short* ones that share a word or two with the
+# question. The inner product grows with every further word, so it finds *long* ones.
 #
 # Filters are part of the question: here no sentence of a page that is known already,
 # and none whose similarity is below 0.4, however few are left.
