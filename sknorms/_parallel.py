@@ -8,12 +8,13 @@ multiply.
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral
 from typing import Any, TypeVar
 
 import joblib
-from joblib.parallel import get_active_backend
+from joblib.parallel import ThreadingBackend, get_active_backend
 from threadpoolctl import ThreadpoolController
 
 from sknorms._progress import Report
@@ -87,21 +88,20 @@ def run_tasks(
     """
     tasks = list(tasks)
     jobs = min(effective_jobs(n_jobs), len(tasks))
+    kind = {"require": "sharedmem"} if shared_memory else {"prefer": "threads"}
     with single_threaded_blas():
         if jobs <= 1:
             return _collected(map(function, tasks), tasks, report)
-        delayed = joblib.delayed(function)
-        kind = {"require": "sharedmem"} if shared_memory else {"prefer": "threads"}
-        if report is not None and _yields_results(kind):
+        backend, _ = get_active_backend(**kind)
+        if isinstance(backend, ThreadingBackend):
+            # Joblib would look for results every 10 ms only.
+            with ThreadPoolExecutor(jobs) as threads:
+                return _collected(threads.map(function, tasks), tasks, report)
+        if report is not None and getattr(backend, "supports_return_generator", False):
             kind["return_as"] = "generator"
         run = joblib.Parallel(n_jobs=jobs, **kind)
+        delayed = joblib.delayed(function)
         return _collected(run(delayed(task) for task in tasks), tasks, report)
-
-
-def _yields_results(kind: dict[str, str]) -> bool:
-    """Whether results come one by one under the caller's backend."""
-    backend, _ = get_active_backend(**kind)
-    return bool(getattr(backend, "supports_return_generator", False))
 
 
 def _collected(

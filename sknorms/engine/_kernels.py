@@ -154,7 +154,11 @@ def product_survivors(
         stop = min(start + step, n_corpus)
         score = scratch[: n_queries * (stop - start)].reshape((n_queries, stop - start))
         if first_row == 0:
-            np.dot(queries, corpus[start:stop].T, score)
+            if n_queries == 1:
+                # A product of two matrices would first copy the larger one.
+                np.dot(corpus[start:stop], queries[0], score[0])
+            else:
+                np.dot(queries, corpus[start:stop].T, score)
         near = offset[start:stop]
         row = first_row
         while row < n_queries:

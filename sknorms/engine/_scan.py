@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -140,12 +140,22 @@ class NearestScan(Scan[TopK]):
     Attributes
     ----------
     k : int
+    closes : bool
+        Whether scores alone tell levels that come down during the scan.
     sample : Sample or None
-        Where first thresholds come from.
+        Where first thresholds come from where they do not.
     """
 
     k: int
+    closes: bool = False
     sample: Sample | None = field(default=None, repr=False)
+
+    def prepared(self) -> Self:
+        """Return the scan with the levels that it starts from."""
+        if self._can_close():
+            return replace(self, closes=True)
+        sample = Sample.draw(self.corpus, self.plan.sample_rows, self.k)
+        return replace(self, sample=sample)
 
     def __call__(self, task: Task) -> Answer[TopK]:
         """Answer one task."""
@@ -163,15 +173,14 @@ class NearestScan(Scan[TopK]):
         stats.refinements += tried
         return top, stats
 
-    @property
-    def closes(self) -> bool:
-        """Whether scores alone tell levels that come down during the scan."""
-        corpus = self.corpus
-        if corpus.embedding is None or corpus.embedded is None or self.kept == 0:
+    def _can_close(self) -> bool:
+        embedding, embedded = self.corpus.embedding, self.corpus.embedded
+        if embedding is None or embedded is None or self.kept == 0:
             return False
-        none = corpus.embedded.take(slice(0, 0))
-        can_close = corpus.embedding.slack(none, corpus.largest) is not None
-        return can_close and can_fuse(corpus.embedding, corpus.embedded)
+        if not can_fuse(embedding, embedded):
+            return False
+        some = embedded.take(slice(0, 1))
+        return embedding.slack(some, self.corpus.largest) is not None
 
     @property
     def kept(self) -> int:

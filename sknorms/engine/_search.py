@@ -1,7 +1,5 @@
 """Searching a corpus: the k nearest of every query, or all within a limit."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from sknorms._arrays import row_slices
@@ -13,7 +11,6 @@ from sknorms.engine._collect import Ragged
 from sknorms.engine._corpus import Corpus
 from sknorms.engine._plan import QueriesDone, Task, plan_search, tree_rows
 from sknorms.engine._scan import Answer, NearestScan, Part, RadiusScan, Scan
-from sknorms.engine._seed import Sample
 from sknorms.engine._stats import SearchStats
 from sknorms.engine._tree_scan import NearestTreeScan, RadiusTreeScan
 
@@ -73,9 +70,7 @@ def nearest(
     plan = plan_search(
         corpus, queries.shape[0], k, n_jobs=n_jobs, working_memory=working_memory
     )
-    scan = NearestScan(corpus, queries, plan, admission, first_query, k)
-    if not scan.closes:
-        scan = replace(scan, sample=Sample.draw(corpus, plan.sample_rows, k))
+    scan = NearestScan(corpus, queries, plan, admission, first_query, k).prepared()
     if corpus.tree is not None and scan.kept:
         tree_scan = NearestTreeScan(**vars(scan))
         found = _look_up(tree_scan, tree_rows(corpus, k, working_memory), progress)
