@@ -27,14 +27,18 @@ _RUN = 64
 def _push(heap: Float32Array, value: float) -> None:
     """Replace the largest number of a heap, which is in front, by a smaller one."""
     at, child = 0, 1
-    while child < heap.shape[0]:
-        right = child + 1
-        if right < heap.shape[0] and heap[right] > heap[child]:
-            child = right
+    last = heap.shape[0] - 1
+    while child < last:
+        # Added rather than branched on: which child is larger nobody can predict.
+        child += heap[child + 1] > heap[child]
         if heap[child] <= value:
-            break
+            heap[at] = value
+            return
         heap[at] = heap[child]
         at, child = child, 2 * child + 1
+    if child == last and heap[child] > value:
+        heap[at] = heap[child]
+        at = child
     heap[at] = value
 
 
