@@ -81,9 +81,11 @@ def power_of_two_scale(sizes: FloatArray) -> float:
 
 
 def to_float32(vectors: Rows) -> Rows:
-    """Round to float32 without warnings; overflow is dealt with by its caller."""
+    """Round to float32 in C order, without warnings; its caller deals with overflow."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return vectors.astype(np.float32)
+        if sparse.issparse(vectors):
+            return vectors.astype(np.float32)
+        return vectors.astype(np.float32, order="C")
 
 
 def squared_lengths(rows: Rows) -> FloatArray:
