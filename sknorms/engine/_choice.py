@@ -13,7 +13,7 @@ __all__ = ["scoring_work", "shortest_work"]
 # Smaller searches take as long as this choice does.
 _FEWEST_VALUES, _FEWEST_COLUMNS = 1 << 22, 24
 # Lengths of a prefix that are tried.
-_COUNTS = (8, 12, 16, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256)
+_COUNTS = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256)
 # Rows that stand for the corpus, values they may have in all, and queries among them.
 _SAMPLE_ROWS, _SAMPLE_VALUES, _SAMPLE_QUERIES = 8192, 1 << 23, 64
 # Rows that directions are found from, and how many where columns are more than that.

@@ -126,6 +126,9 @@ class RowCost:
     def of(cls, corpus: Corpus, k: int) -> "RowCost":
         """Return what rows cost with this corpus."""
         embedded, wide = 4 * corpus.width, 24 * corpus.n_features
+        if corpus.embedding is not None and corpus.embedding.is_prefix:
+            # Moved, squared and mapped in float64 before they are rounded.
+            embedded, wide = 32 * corpus.width, 64 * corpus.n_features
         block = 0 if corpus.embedded is not None else embedded + wide
         return cls(embedded + wide + 64 * k, block, embedded)
 

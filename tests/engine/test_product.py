@@ -175,3 +175,35 @@ def test_queries_that_float32_hardly_holds_against_long_rows(bound, d):
     closer = np.min(keys, axis=1, keepdims=True)
     assert not (ruled_out(embedding, queries, rows, closer) & (keys <= closer)).any()
     assert not ruled_out(embedding, queries, rows, keys).any()
+
+
+@dataclass(frozen=True)
+class Tight(Plain):
+    """The same, for keys that follow from lengths of difference alone."""
+
+    tight = True
+
+
+@pytest.mark.parametrize("embedding", [Tight(), DotEmbedding(1.0)], ids=repr)
+@pytest.mark.parametrize("kind", ["normal", "offset", "tied"])
+@pytest.mark.parametrize("k", [1, 7])
+def test_values_are_out_of_order_by_the_slack_at_most(embedding, kind, k):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(400, 33))
+    rows = {"normal": rows, "offset": rows + 1e3, "tied": np.round(rows)}[kind]
+    queries, corpus = embedding.queries(rows[:30]), embedding.corpus(rows)
+    weight, _ = embedding.cut(queries.numbers, np.zeros(30))
+    values = weight[:, None] * corpus.numbers - queries.rows @ corpus.rows.T
+    keys = (
+        minus_dot(rows[:30], rows) if embedding != Tight() else squared(rows[:30], rows)
+    )
+    slack = embedding.slack(queries, float(corpus.numbers.max()))
+    last = np.sort(values, axis=1)[:, k - 1] + slack
+    among = keys <= np.sort(keys, axis=1)[:, k - 1 : k]
+    assert (values <= last[:, None])[among].all()
+    assert (slack < 1e-2 * np.abs(values).max(axis=1)).all()
+
+
+def test_no_slack_is_known_where_keys_are_only_bounded():
+    queries = Plain().queries(np.ones((2, 3)))
+    assert Plain().slack(queries, 1.0) is None

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sknorms.engine import _survivors
+from sknorms._compile import kernels_available
+from sknorms.engine import DotEmbedding, Embedded, _survivors
 from sknorms.engine._kernels import collect_survivors
 from sknorms.engine._survivors import Sieve
 
@@ -81,3 +82,30 @@ def test_the_source_of_the_kernel_says_the_same(shape):
     assert next_row == shape[0]
     pairs = np.stack([rows[:count], columns[:count] - 7], axis=1)
     np.testing.assert_array_equal(pairs, naive(score, offset, weight, level))
+
+
+@pytest.mark.parametrize("k", [1, 3, 50])
+@pytest.mark.parametrize("capacity", [64, 300, 10**6])
+def test_levels_close_and_keep_the_closest(k, capacity):
+    rng = np.random.default_rng(0)
+    queries = rng.normal(size=(7, 6)).astype(np.float32)
+    corpus = Embedded(
+        rng.normal(size=(900, 6)).astype(np.float32),
+        rng.normal(size=900).astype(np.float32),
+    )
+    weight = np.full(7, 0.5, dtype=np.float32)
+    slack = np.full(7, 0.01, dtype=np.float32)
+    sieve = Sieve.closing(weight, np.full(7, np.inf, dtype=np.float32), slack, k)
+    ours = Embedded(queries, np.zeros(7))
+    scratch = np.empty(7 * 128, dtype=np.float32)
+    parts = _survivors.scored_survivors(
+        DotEmbedding(1.0), ours, corpus, sieve, scratch, 128, capacity
+    )
+    found = np.concatenate([np.stack(part, axis=1) for part in parts])
+    values = 0.5 * corpus.numbers - queries @ corpus.rows.T
+    limits = np.sort(values, axis=1)[:, k - 1 : k] + 0.009
+    kept = {tuple(pair) for pair in found}
+    assert len(kept) == len(found)
+    assert set(map(tuple, np.argwhere(values <= limits))) <= kept
+    if kernels_available() and capacity == 10**6:
+        assert len(found) <= (values <= limits + 0.003).sum()

@@ -268,12 +268,28 @@ def test_working_memory_is_kept(metric, budget):
     rows = RNG.normal(size=(4000, 64)).astype(np.float32)
     queries = RNG.normal(size=(1500, 64)).astype(np.float32)
     model = NearestNeighbors(metric=metric, working_memory=budget, n_jobs=2)
-    model.fit(rows)
+    assert_memory_is_kept(model.fit(rows), queries, budget)
+
+
+@pytest.mark.parametrize("budget", [2, 8])
+@pytest.mark.parametrize("n_neighbors", [5, 100])
+@pytest.mark.parametrize("algorithm", ["brute", "prefix", "kd_tree"])
+def test_every_algorithm_keeps_the_working_memory(algorithm, n_neighbors, budget):
+    n_columns = 3 if algorithm == "kd_tree" else 64
+    rows = RNG.normal(size=(6000, n_columns)) * np.geomspace(1, 1e-3, n_columns)
+    queries = rows[::4] + 1e-6
+    model = NearestNeighbors(n_neighbors=n_neighbors, algorithm=algorithm, n_jobs=2)
+    model.set_params(working_memory=budget).fit(rows)
+    assert_memory_is_kept(model, queries, budget)
+
+
+def assert_memory_is_kept(model, queries, budget):
     model.kneighbors(queries[:10])  # compile and load before measuring
+    dot = model.metric == "dot"
     for ask in (
         lambda: model.kneighbors(queries),
         lambda: model.kneighbors_graph(queries),
-        lambda: model.radius_neighbors(queries, 1e9 if metric == "dot" else 1e-3),
+        lambda: model.radius_neighbors(queries, 1e9 if dot else 1e-3),
     ):
         tracemalloc.start()
         try:
@@ -283,7 +299,7 @@ def test_working_memory_is_kept(metric, budget):
             tracemalloc.stop()
         del answer
         # Found in float64 with indices, gathered, then cast: three times the answer.
-        results = 3 * 1500 * 5 * 16
+        results = 3 * len(queries) * model.n_neighbors * 16
         assert peak <= budget * 2**20 + results
 
 
