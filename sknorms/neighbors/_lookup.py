@@ -130,6 +130,7 @@ def _nearest(part: Part, sought: Lookup, k: int, use: Resources) -> Ragged:
         complete=False,
         n_jobs=use.n_jobs,
         working_memory=use.working_memory,
+        stats=use.stats,
         progress=sought.progress,
     )
     found = keys < np.inf
@@ -146,6 +147,7 @@ def _within(part: Part, sought: Lookup, use: Resources) -> Ragged:
         sort_by_key=True,
         n_jobs=use.n_jobs,
         working_memory=use.working_memory,
+        stats=use.stats,
         progress=sought.progress,
     )
     return Ragged(found.starts, part.ranks[found.indices], found.keys)

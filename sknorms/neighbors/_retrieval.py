@@ -21,7 +21,7 @@ from sknorms._validation import (
     naming_bad_rows,
     output_dtype,
 )
-from sknorms.engine import Admission
+from sknorms.engine import Admission, SearchStats
 from sknorms.metrics import Metric
 from sknorms.neighbors._index import Resources, as_dtype
 from sknorms.neighbors._labels import as_labels
@@ -50,6 +50,7 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     n_features_in_: int
     n_samples_fit_: int
+    search_stats_: SearchStats
 
     _store: Store
 
@@ -129,6 +130,7 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def _keep(self, store: Store) -> Self:
         self._store = store
+        self.search_stats_ = SearchStats()
         self.n_samples_fit_ = store.n_rows
         return self
 
@@ -143,7 +145,8 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     ) -> SearchResult:
         dtype = np.promote_types(store.output_dtype, output_dtype(sought.queries))
         queries = store.metric.check_rows(sought.queries)
-        use = Resources(self.n_jobs, self.working_memory)
+        self.search_stats_.reset()
+        use = Resources(self.n_jobs, self.working_memory, self.search_stats_)
         progress = Progress.of(self.verbose, sought.n_queries)
         sought = replace(sought, queries=queries, progress=progress)
         found = look_up(store, sought, use)

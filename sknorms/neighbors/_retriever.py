@@ -57,6 +57,9 @@ class Retriever(StoreEstimator):
         The metric used ("euclidean" for "minkowski" with p=2).
     effective_metric_params_ : dict
         Its parameters, learnt ones included.
+    search_stats_ : SearchStats
+        Pairs scored (``products``), not ruled out by that (``survivors``) and measured
+        exactly (``refinements``) for the last queries.
     n_samples_fit_ : int
         Number of rows, without those removed.
     n_features_in_ : int

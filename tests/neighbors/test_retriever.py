@@ -472,3 +472,12 @@ def test_inputs_are_not_written_to():
     Retriever().fit(rows).search(queries, where=masks)
     assert (masks != before).nnz == 0
     assert masks.nnz == before.nnz
+
+
+def test_the_work_of_a_search_is_counted():
+    rows = np.random.default_rng(0).normal(size=(300, 8))
+    retriever = Retriever(n_neighbors=3).fit(rows)
+    assert retriever.search_stats_.refinements == 0
+    retriever.search(rows[:20])
+    assert retriever.search_stats_.products == 20 * 300
+    assert 60 <= retriever.search_stats_.refinements < 20 * 300
