@@ -5,7 +5,7 @@ from typing import Any
 
 from sknorms._typing import AnyArray, FloatArray, IndexArray, Rows
 from sknorms._validation import ParameterError, check_choice
-from sknorms.engine import Corpus, nearest, working_bytes
+from sknorms.engine import AllColumns, Cheapest, Corpus, nearest, working_bytes
 from sknorms.metrics._inputs import Sides, prepare_sides
 from sknorms.metrics._metric import Metric
 
@@ -13,6 +13,8 @@ __all__ = ["pairwise_distances_argmin", "pairwise_distances_argmin_min"]
 
 # Embedded rows are at most this many times as wide as stored ones.
 _WIDEST = 4
+# Fewer queries than this do not earn back what it takes to choose how to search.
+_MANY_QUERIES = 256
 
 
 def pairwise_distances_argmin(
@@ -138,7 +140,9 @@ def _sides(
 def _closest(sides: Sides) -> tuple[IndexArray, FloatArray]:
     budget = working_bytes(None)
     keep = _kept_bytes(sides.Y) <= budget // 2
-    corpus = Corpus.prepare(sides.metric, sides.Y, keep=keep)
+    few = sides.X.shape[0] < _MANY_QUERIES
+    strategy = AllColumns() if few else Cheapest()
+    corpus = Corpus.prepare(sides.metric, sides.Y, strategy=strategy, keep=keep)
     memory = (budget / 2 if keep else budget) / (1 << 20)
     keys, indices = nearest(corpus, sides.X, 1, working_memory=memory)
     return indices[:, 0], keys[:, 0]
