@@ -111,6 +111,19 @@ class Corpus:
             return self.n_features
         return self.embedding.width(self.n_features)
 
+    @property
+    def stays_sparse(self) -> bool:
+        """Whether rows are CSR and are scored as CSR."""
+        keeps = self.embedding is not None and self.embedding.keeps_sparse
+        return keeps and sparse.issparse(self.rows)
+
+    @property
+    def terms(self) -> int:
+        """How many terms the score of a pair has, on average at most."""
+        if self.stays_sparse:
+            return int(self.rows.nnz) // max(1, self.n_rows)
+        return self.width
+
     def embed(self, selection: Any) -> Embedded:
         """Return embedded rows, kept ones if there are."""
         if self.embedded is not None:
@@ -128,7 +141,7 @@ class QueryBlock:
     ----------
     rows : ndarray or CSR of shape (n, d)
         Stored values, of the same kind (dense or CSR) as the corpus.
-    represented : float64 array of shape (n, r) or None
+    represented : float64 array or CSR of shape (n, r) or None
         What the exact formula takes; None for a geometry that has only blocks.
     embedded : Embedded or None
         What the bound takes.
@@ -137,7 +150,7 @@ class QueryBlock:
     """
 
     rows: Rows
-    represented: FloatArray | None
+    represented: Rows | None
     embedded: Embedded | None
     numbers: IndexArray
 
@@ -150,8 +163,12 @@ class QueryBlock:
         geometry, embedding = corpus.geometry, corpus.embedding
         return cls(
             rows=rows,
-            represented=geometry.represent(rows) if geometry.has_pairs else None,
-            embedded=None if embedding is None else embedding.queries(rows),
+            represented=geometry.represent_queries(rows)
+            if geometry.has_pairs
+            else None,
+            embedded=None
+            if embedding is None
+            else embedding.queries(rows).turned_over(),
             numbers=np.arange(block.start, block.start + rows.shape[0]) + offset,
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy import sparse
 
 from sknorms._arrays import row_slices, widen
 from sknorms._typing import (
@@ -15,6 +16,7 @@ from sknorms._typing import (
     Rows,
     SparseMatrix,
 )
+from sknorms.engine._sparse_scores import TurnedRows, cut_rows, turn_over
 from sknorms.engine._tree import TreeSpace
 
 __all__ = ["Embedded", "Embedding", "Geometry"]
@@ -31,7 +33,7 @@ class Embedded:
 
     Attributes
     ----------
-    rows : float32 array or CSR of shape (n, width)
+    rows : float32 array, CSR or TurnedRows of shape (n, width)
         One side of the scores.
     numbers : array of shape (n,)
         One number a row: the corpus side's ``offset`` (float32, rounded to the safe
@@ -43,7 +45,15 @@ class Embedded:
 
     def take(self, selection: Any) -> "Embedded":
         """Return the selected rows (a slice or indices)."""
+        if isinstance(selection, slice) and sparse.issparse(self.rows):
+            return Embedded(cut_rows(self.rows, selection), self.numbers[selection])
         return Embedded(self.rows[selection], self.numbers[selection])
+
+    def turned_over(self) -> "Embedded":
+        """Return queries as `Embedding.score` is done with them soonest."""
+        if not sparse.issparse(self.rows):
+            return self
+        return Embedded(turn_over(self.rows), self.numbers)
 
 
 class Embedding(ABC):
@@ -108,10 +118,12 @@ class Embedding(ABC):
     def score(self, queries: Any, corpus: Any, out: Float32Array) -> None:
         """Write the scores of all pairs into ``out`` of shape (n_queries, n_corpus)."""
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            if isinstance(queries, np.ndarray):
-                np.matmul(queries, corpus.T, out=out)
+            if sparse.issparse(queries):
+                queries = turn_over(queries)
+            if isinstance(queries, TurnedRows):
+                queries.score(corpus, out)
             else:
-                (queries @ corpus.T).toarray(out=out)
+                np.matmul(queries, corpus.T, out=out)
 
 
 class Geometry(ABC):
@@ -135,6 +147,17 @@ class Geometry(ABC):
     def represent_sparse(self, rows: SparseMatrix) -> SparseMatrix:
         """Return represented rows as CSR, where zeros are represented as zeros."""
         raise TypeError(f"{type(self).__name__} represents CSR rows as dense blocks.")
+
+    def pairs_stay_sparse(self, rows: Rows) -> bool:
+        """Whether `pair_keys` takes represented queries as CSR where rows are."""
+        del rows
+        return False
+
+    def represent_queries(self, rows: Rows) -> Rows:
+        """Return rows as `pair_keys` takes them: dense, or CSR if it can do with it."""
+        if self.pairs_stay_sparse(rows):
+            return self.represent_sparse(rows)
+        return self.represent(rows)
 
     @abstractmethod
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
@@ -167,7 +190,7 @@ class Geometry(ABC):
 
     def pair_keys(
         self,
-        x: FloatArray,
+        x: Rows,
         rows: IndexArray,
         corpus: Rows,
         indices: IndexArray,
@@ -177,8 +200,8 @@ class Geometry(ABC):
 
         Parameters
         ----------
-        x : float64 array of shape (n_queries, r)
-            Represented queries.
+        x : float64 array or CSR of shape (n_queries, r)
+            Queries as `represent_queries` returns them.
         rows : intp array of shape (n_pairs,)
             Rows of ``x``.
         corpus : ndarray or CSR of shape (n, d)
@@ -196,7 +219,7 @@ class Geometry(ABC):
         width = max(1, x.shape[1], corpus.shape[1])
         for chunk in row_slices(len(rows), max(1, _GATHERED_VALUES // width)):
             theirs = self.represent(corpus[indices[chunk]])
-            keys[chunk] = self.keys(x[rows[chunk]], theirs)
+            keys[chunk] = self.keys(widen(x[rows[chunk]]), theirs)
         return keys
 
     def block_width(self, queries: Rows, corpus: Rows) -> int:

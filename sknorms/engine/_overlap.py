@@ -39,11 +39,15 @@ class OverlapEmbedding(Embedding):
     scale : float
         Power of two for both sides; rooms are those of scaled rows.
     columns : int
-        Number of columns, which settles the rounding.
+        Number of columns.
+    terms : int
+        The most terms of an inner product that are not zero, which settles the
+        rounding: the columns, or what the fullest CSR row of the corpus stores.
     """
 
     scale: float
     columns: int
+    terms: int
     keeps_sparse = True
 
     @abstractmethod
@@ -83,7 +87,7 @@ class OverlapEmbedding(Embedding):
         """Keep pairs on the near side of their line, errors included."""
         slope, room = self.line(thresholds * (1.0 + EXACT_SLACK))
         # gamma_d for the product; casts of both rows, offset, weight and the test.
-        forgiven = gamma32(self.columns) + 16 * UNIT32 + EXACT_SLACK
+        forgiven = gamma32(self.terms) + 16 * UNIT32 + EXACT_SLACK
         weight = -round_up32(forgiven - slope)
         level = room + EXACT_SLACK * np.abs(room) + UNDERFLOW32
         raised = round_up32(level - weight.astype(np.float64) * sizes)

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from scipy import sparse
 from sklearn import get_config
 
 from sknorms._arrays import row_slices
 from sknorms._compile import kernels_available
 from sknorms._parallel import effective_jobs
 from sknorms._progress import Progress, Report
+from sknorms._typing import Rows
 from sknorms.engine._corpus import Corpus
 
 __all__ = [
@@ -35,6 +38,11 @@ _LEAST_CORPUS_ROWS, _LEAST_CORPUS_BYTES = 512, 1 << 16
 _SAMPLE_ROWS = 512
 # Queries looked up in a tree at a time, and what a neighbour of one takes on the way.
 _MOST_TREE_QUERIES, _TREE_BYTES = 1 << 13, 96
+# Bytes for every value that a CSR row stores: of a query, held by row and by column, of
+# a block cut out of the corpus, and of one that is embedded each time it is needed.
+_TURNED_BYTES, _COPIED_BYTES, _EMBEDDING_BYTES = 176, 24, 64
+# What rows store is taken from the fullest, as many as a full block has.
+_FULL_BLOCK = 64
 # Below this many terms, handing work to threads, about 10 ms with joblib, costs more
 # than it saves: with a bound they take a tenth of a nanosecond, without one several.
 _SERIAL_WORK, _SERIAL_WORK_UNBOUNDED = 100_000_000, 4_000_000
@@ -110,27 +118,52 @@ class Plan:
         # pairs.
         seeds = 20 * self.query_rows * self.sample_rows + _GATHERED_BYTES
         blocks = self.query_rows * cost.query + self.corpus_rows * cost.corpus
-        each = blocks + pairs + seeds
+        each = blocks + pairs + seeds + cost.thread
         return self.sample_rows * cost.sample + self.n_jobs * each
 
 
 @dataclass(frozen=True)
 class RowCost:
-    """Bytes of working memory that one row of a block takes, by its role."""
+    """Bytes of working memory that one row of a block takes, by its role.
+
+    ``thread`` is what a thread takes besides, however many rows its blocks have.
+    """
 
     query: int
     corpus: int
     sample: int
+    thread: int = 0
 
     @classmethod
-    def of(cls, corpus: Corpus, k: int) -> "RowCost":
+    def of(cls, corpus: Corpus, k: int, queries: Rows | None = None) -> "RowCost":
         """Return what rows cost with this corpus."""
+        if corpus.stays_sparse:
+            return cls._of_stored(
+                corpus, k, corpus.rows if queries is None else queries
+            )
         embedded, wide = 4 * corpus.width, 24 * corpus.n_features
         if corpus.embedding is not None and corpus.embedding.is_prefix:
             # Moved, squared and mapped in float64 before they are rounded.
             embedded, wide = 32 * corpus.width, 64 * corpus.n_features
         block = 0 if corpus.embedded is not None else embedded + wide
         return cls(embedded + wide + 64 * k, block, embedded)
+
+    @classmethod
+    def _of_stored(cls, corpus: Corpus, k: int, queries: Rows) -> "RowCost":
+        """Return what CSR rows cost that are never made dense."""
+        n_features = corpus.n_features
+        ours = _most_stored(queries, _FULL_BLOCK)
+        theirs = _most_stored(corpus.rows, _LEAST_CORPUS_ROWS)
+        query = _TURNED_BYTES * ours + 64 * k
+        if not corpus.geometry.pairs_stay_sparse(corpus.rows):
+            query += 24 * n_features
+        block = _COPIED_BYTES * theirs
+        if not kernels_available():
+            block += 2 * _COPIED_BYTES * theirs
+        if corpus.embedded is None:
+            block += _EMBEDDING_BYTES * theirs
+        # Where each column is to be found, and in which order it is added.
+        return cls(query, block, _COPIED_BYTES * theirs, 8 * n_features)
 
 
 def tree_rows(corpus: Corpus, k: int, working_memory: float | None) -> int:
@@ -153,6 +186,7 @@ def plan_search(
     *,
     n_jobs: int | None,
     working_memory: float | None,
+    queries: Rows | None = None,
 ) -> Plan:
     """Choose block sizes.
 
@@ -165,9 +199,12 @@ def plan_search(
     n_jobs : int or None
     working_memory : float or None
         Budget in MiB.
+    queries : ndarray or CSR, optional
+        The queries; what they store matters where the corpus is CSR. By default they
+        store what corpus rows do.
     """
     n_corpus = corpus.n_rows
-    work = n_queries * n_corpus * max(1, corpus.width)
+    work = n_queries * n_corpus * max(1, corpus.terms)
     jobs = _jobs(work, bounded=corpus.embedding is not None, n_jobs=n_jobs)
     most, fewest = _block_limits()
     query_rows = _share(n_queries, most, jobs)
@@ -178,7 +215,18 @@ def plan_search(
     plan = Plan(
         query_rows, corpus_rows, _CAPACITY, jobs, min(shards, n_corpus), sample_rows
     )
-    return _fit_to_budget(plan, RowCost.of(corpus, k), k, working_bytes(working_memory))
+    cost = RowCost.of(corpus, k, queries)
+    return _fit_to_budget(plan, cost, k, working_bytes(working_memory))
+
+
+def _most_stored(rows: Rows, block: int) -> int:
+    """Return the mean number of values in the fullest rows, as many as in a block."""
+    if not sparse.issparse(rows):
+        return int(rows.shape[1])
+    stored = np.diff(rows.indptr)
+    if len(stored) > block:
+        stored = np.partition(stored, -block)[-block:]
+    return int(-(-stored.sum() // len(stored)))
 
 
 def _share(n_queries: int, most: int, jobs: int) -> int:

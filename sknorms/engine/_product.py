@@ -1,7 +1,7 @@
 """Bounds whose scores are one float32 matrix product."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -39,6 +39,14 @@ class ProductEmbedding(Embedding):
     is_product = True
     # Whether differences of vectors are all that counts, not where they lie.
     may_move: ClassVar[bool]
+
+    # What the fullest CSR row of the corpus stores: a product has no more terms other
+    # than zero, and adding zeros rounds nothing. None where vectors are dense.
+    terms: int | None = None
+
+    def error_of_products(self, width: int) -> float:
+        """Return the error of a product of float32, relative to both lengths."""
+        return gamma32(width if self.terms is None else min(width, self.terms))
 
     @abstractmethod
     def vectors(self, rows: Rows) -> tuple[Rows, Any]:
@@ -87,7 +95,7 @@ class ChordEmbedding(ProductEmbedding):
     def relative_error(self, width: int) -> float:
         """Return the share of a squared length that covers what rounding does."""
         # gamma_d for the product, 4u for the two vectors' rounding, 3u for the test.
-        return gamma32(width) + 8 * UNIT32 + 2 * _SPLIT + EXACT_SLACK
+        return self.error_of_products(width) + 8 * UNIT32 + 2 * _SPLIT + EXACT_SLACK
 
     def corpus(self, rows: Rows) -> Embedded:
         """Embed corpus rows; the offset is the squared length, lowered."""
@@ -173,9 +181,12 @@ class DotEmbedding(ProductEmbedding):
     ----------
     scale : float
         Power of two for both sides.
+    terms : int or None
+        What the fullest CSR row of the corpus stores.
     """
 
     scale: float
+    terms: int | None = field(default=None, kw_only=True)
 
     may_move = False
     keeps_sparse = True
@@ -196,7 +207,7 @@ class DotEmbedding(ProductEmbedding):
 
     def relative_error(self, width: int) -> float:
         """Return the error of a product relative to the lengths of its factors."""
-        return gamma32(width) + 8 * UNIT32 + EXACT_SLACK
+        return self.error_of_products(width) + 8 * UNIT32 + EXACT_SLACK
 
     def _embed(self, rows: Rows) -> tuple[Any, FloatArray, Any]:
         vectors = to_float32(self.vectors(rows)[0])

@@ -8,6 +8,7 @@ from typing import Generic, Protocol, Self, TypeVar
 import numpy as np
 
 from sknorms._arrays import row_slices
+from sknorms._compile import kernels_available
 from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
 from sknorms.engine._admission import Admission
 from sknorms.engine._collect import TopK, WithinRadius
@@ -177,7 +178,9 @@ class NearestScan(Scan[TopK]):
         embedding, embedded = self.corpus.embedding, self.corpus.embedded
         if embedding is None or embedded is None or self.kept == 0:
             return False
-        if not can_fuse(embedding, embedded):
+        # CSR rows are scored and tested in turn, and without copies cut into blocks.
+        in_turn = self.corpus.stays_sparse and kernels_available()
+        if not (in_turn or can_fuse(embedding, embedded)):
             return False
         some = embedded.take(slice(0, 1))
         return embedding.slack(some, self.corpus.largest) is not None

@@ -68,7 +68,12 @@ def nearest(
         If ``complete`` and a query has a finite distance to fewer than k rows.
     """
     plan = plan_search(
-        corpus, queries.shape[0], k, n_jobs=n_jobs, working_memory=working_memory
+        corpus,
+        queries.shape[0],
+        k,
+        n_jobs=n_jobs,
+        working_memory=working_memory,
+        queries=queries,
     )
     scan = NearestScan(corpus, queries, plan, admission, first_query, k).prepared()
     if corpus.tree is not None and scan.kept:
@@ -103,7 +108,12 @@ def within(
     ``sort_by_key`` orders each list by (key, index) instead of by index.
     """
     plan = plan_search(
-        corpus, queries.shape[0], 0, n_jobs=n_jobs, working_memory=working_memory
+        corpus,
+        queries.shape[0],
+        0,
+        n_jobs=n_jobs,
+        working_memory=working_memory,
+        queries=queries,
     )
     scan = RadiusScan(corpus, queries, plan, admission, first_query, limits)
     if corpus.tree is not None:

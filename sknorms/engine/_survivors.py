@@ -9,7 +9,12 @@ from sknorms._arrays import row_slices
 from sknorms._compile import kernels_available
 from sknorms._typing import Float32Array, IndexArray
 from sknorms.engine._geometry import Embedded, Embedding
-from sknorms.engine._kernels import Found, collect_survivors, product_survivors
+from sknorms.engine._kernels import (
+    Found,
+    collect_survivors,
+    drop_beyond,
+    product_survivors,
+)
 
 __all__ = ["Sieve", "can_fuse", "scored_survivors", "survivors"]
 
@@ -35,6 +40,11 @@ class Sieve:
     level: Float32Array
     heaps: Float32Array
     slack: Float32Array
+
+    @property
+    def closes(self) -> bool:
+        """Whether levels come down as closer pairs are seen."""
+        return bool(self.heaps.shape[1])
 
     @classmethod
     def plain(cls, weight: Float32Array, level: Float32Array) -> "Sieve":
@@ -81,14 +91,53 @@ def scored_survivors(
     if can_fuse(embedding, corpus):
         yield from _fused(queries, corpus, sieve, scratch, step, capacity)
         return
-    n_queries = len(queries.numbers)
+    blocks = _scored(embedding, queries, corpus, scratch, step)
+    if sieve.closes and kernels_available():
+        yield from _closing(blocks, sieve, max(capacity, step))
+        return
+    for start, score, offset in blocks:
+        for rows, columns in survivors(score, offset, sieve, capacity):
+            yield rows, columns + start
+
+
+def _scored(
+    embedding: Embedding,
+    queries: Embedded,
+    corpus: Embedded,
+    scratch: Float32Array,
+    step: int,
+) -> Iterator[tuple[int, Float32Array, Float32Array]]:
+    """Yield where a block starts, its scores and its offsets."""
     for part in row_slices(len(corpus.numbers), step):
         block = corpus.take(part)
-        shape = (n_queries, part.stop - part.start)
+        shape = (len(queries.numbers), part.stop - part.start)
         score = scratch[: shape[0] * shape[1]].reshape(shape)
         embedding.score(queries.rows, block.rows, out=score)
-        for rows, columns in survivors(score, block.numbers, sieve, capacity):
-            yield rows, columns + part.start
+        yield part.start, score, block.numbers
+
+
+def _closing(
+    blocks: Iterator[tuple[int, Float32Array, Float32Array]],
+    sieve: Sieve,
+    capacity: int,
+) -> Iterator[Pairs]:
+    """Hold back what survives a block until levels have come down in later ones."""
+    found, count = _room(capacity, 1), 0
+    tests = sieve.weight, sieve.level, sieve.heaps, sieve.slack
+    for start, score, offset in blocks:
+        row = 0
+        while row < len(score):
+            count, row = collect_survivors(
+                score, offset, *tests, row, found, count, start
+            )
+            if row < len(score):
+                count = drop_beyond(sieve.level, found, count)
+                if 2 * count > capacity or count + len(offset) > capacity:
+                    yield found[0][:count], found[1][:count]
+                    count = 0
+    count = drop_beyond(sieve.level, found, count)
+    if count:
+        yield found[0][:count], found[1][:count]
 
 
 def can_fuse(embedding: Embedding, corpus: Embedded) -> bool:

@@ -14,8 +14,9 @@ from scipy import sparse
 from sknorms._arrays import row_sum, widen
 from sknorms._typing import BoolArray, FloatArray, IndexArray, Rows, SparseMatrix
 from sknorms.engine import DotEmbedding, Embedding, power_of_two_scale
-from sknorms.metrics._embeddings import RowChord, SparseRowChord
+from sknorms.metrics._embeddings import RowChord, SparseRowChord, most_terms
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._sparse_pairs import StoredPairs
 from sknorms.metrics._statistics import typical_rows
 from sknorms.metrics._tables import PRODUCT, SQUARE, SumMetric, squared_chords
 from sknorms.norms._scaled import divide_rows, scaled_row_norms
@@ -78,13 +79,15 @@ class Cosine(_UnitRows):
 
     def pair_keys(
         self,
-        x: FloatArray,
+        x: Rows,
         rows: IndexArray,
         corpus: Rows,
         indices: IndexArray,
         limits: FloatArray | None = None,
     ) -> FloatArray:
         """Return the keys of pairs of a represented query and a stored corpus row."""
+        if sparse.issparse(x):
+            return super().pair_keys(x, rows, corpus, indices, limits)
         ends = self._ends(limits, len(x))
         chords = squared_chords(x, rows, corpus, indices, ends)
         if chords is None:
@@ -96,6 +99,10 @@ class Cosine(_UnitRows):
             keys[again] = super().pair_keys(x, rows[again], corpus, indices[again])
         return keys
 
+    def sparse_pair_keys(self, pairs: StoredPairs) -> FloatArray:
+        """Return the keys of pairs of CSR rows."""
+        return np.minimum(0.5 * pairs.squared_chords(), 2.0)
+
     def represent_sparse(self, rows: SparseMatrix) -> SparseMatrix:
         """Return unit rows, CSR."""
         wide = rows.astype(np.float64)
@@ -104,8 +111,7 @@ class Cosine(_UnitRows):
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of unit rows."""
-        del rows
-        return SparseRowChord(self, factor=0.5)
+        return SparseRowChord(self, factor=0.5, terms=most_terms(rows))
 
 
 @register_metric
@@ -222,4 +228,5 @@ class Dot(SumMetric):
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of the rows, each error relative to |x||y|."""
         typical = scaled_row_norms(typical_rows(rows))
-        return DotEmbedding(power_of_two_scale(typical.values))
+        scale = power_of_two_scale(typical.values)
+        return DotEmbedding(scale, terms=most_terms(rows))

@@ -16,9 +16,10 @@ from sknorms._typing import FloatArray, Rows, SparseMatrix
 from sknorms._validation import check_real
 from sknorms.engine import Embedding
 from sknorms.metrics._domain import Domain, NonNegative
-from sknorms.metrics._embeddings import SparseRowChord
+from sknorms.metrics._embeddings import SparseRowChord, most_terms
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._sparse_pairs import SparsePairs, StoredPairs
 from sknorms.norms._scaled import divide_rows, scaled_row_norms
 
 __all__ = ["Hellinger", "JensenShannon"]
@@ -28,7 +29,7 @@ _LOG_2 = math.log(2.0)
 
 @register_metric
 @dataclass(frozen=True, eq=False)
-class Hellinger(Metric):
+class Hellinger(SparsePairs, Metric):
     """Length of the difference of square roots of two distributions, in [0, 1]."""
 
     name: ClassVar[str] = "hellinger"
@@ -54,6 +55,10 @@ class Hellinger(Metric):
         keys: FloatArray = np.where(_one_empty(x, y), 1.0, np.minimum(half, 1.0))
         return keys
 
+    def sparse_pair_keys(self, pairs: StoredPairs) -> FloatArray:
+        """Return the squared distances of pairs of CSR rows."""
+        return np.minimum(0.5 * pairs.represented_chords(), 1.0)
+
     def finish(self, keys: FloatArray) -> FloatArray:
         """Take the root."""
         return np.sqrt(keys)
@@ -64,8 +69,7 @@ class Hellinger(Metric):
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of roots."""
-        del rows
-        return SparseRowChord(self, factor=0.5)
+        return SparseRowChord(self, factor=0.5, terms=most_terms(rows))
 
 
 @register_metric
@@ -127,8 +131,8 @@ class JensenShannon(Metric):
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by Hellinger's product: the divergence is at least log 2 times H^2."""
-        del rows
-        return SparseRowChord(Hellinger(), 0.5 * _LOG_2, tight=False)
+        terms = most_terms(rows)
+        return SparseRowChord(Hellinger(), 0.5 * _LOG_2, tight=False, terms=terms)
 
 
 def _distributions(rows: Rows) -> Any:

@@ -19,7 +19,7 @@ from sknorms.engine import (
 from sknorms.metrics._statistics import column_means, typical_rows
 from sknorms.norms._scaled import scaled_row_norms
 
-__all__ = ["AffineChord", "RowChord", "SparseRowChord"]
+__all__ = ["AffineChord", "RowChord", "SparseRowChord", "most_terms"]
 
 # Rows made unit length in float64 are off by less than this.
 _UNIT_ROW_ERROR = 2.0**-50
@@ -42,12 +42,15 @@ class AffineChord(ChordEmbedding):
         Power of two applied last.
     squared : bool
         Whether keys are squared lengths of difference rather than lengths.
+    terms : int or None
+        What the fullest CSR row of the corpus stores.
     """
 
     center: FloatArray | None
     factors: FloatArray | None
     scale: float
     squared: bool
+    terms: int | None = None
 
     keeps_sparse = True
     tight = True
@@ -61,7 +64,7 @@ class AffineChord(ChordEmbedding):
         unscaled = cls(center, factors, 1.0, squared)
         typical, _ = unscaled.vectors(typical_rows(rows))
         scale = power_of_two_scale(scaled_row_norms(typical).values)
-        return cls(center, factors, scale, squared)
+        return cls(center, factors, scale, squared, most_terms(rows))
 
     def vectors(self, rows: Rows) -> tuple[Any, float]:
         """Return the scaled vectors; a float64 difference is exact to one rounding."""
@@ -104,11 +107,14 @@ class RowChord(ChordEmbedding):
         What the squared chord is multiplied by in a key.
     tight : bool
         Whether keys are that, and not only at least that.
+    terms : int or None
+        What the fullest CSR row of the corpus stores, if rows stay CSR.
     """
 
     geometry: Geometry
     factor: float
     tight: bool = True
+    terms: int | None = None
 
     def width(self, n_features: int) -> int:
         """Return the number of columns of a represented row."""
@@ -153,3 +159,10 @@ class SparseRowChord(RowChord):
         if sparse.issparse(rows):
             return self.geometry.represent_sparse(rows), _UNIT_ROW_ERROR
         return super().vectors(rows)
+
+
+def most_terms(rows: Rows) -> int | None:
+    """Return what the fullest CSR row stores; None for dense rows."""
+    if not sparse.issparse(rows):
+        return None
+    return int(np.diff(rows.indptr).max(initial=0))

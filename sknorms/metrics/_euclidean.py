@@ -6,14 +6,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from sknorms._arrays import row_sum
-from sknorms._typing import BoolArray, FloatArray, Rows
+from sknorms._typing import BoolArray, FloatArray, Rows, SparseMatrix
 from sknorms.engine import Embedding
 from sknorms.metrics._embeddings import AffineChord
 from sknorms.metrics._metric import Metric, frozen_array
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._sparse_pairs import SparsePairs, StoredPairs
 from sknorms.metrics._statistics import column_variances
 from sknorms.metrics._tables import SQUARE, SumMetric
-from sknorms.norms._scaled import last_axis_norm
+from sknorms.norms._scaled import last_axis_norm, scaled_row_norms
 
 __all__ = ["Euclidean", "SquaredEuclidean", "StandardizedEuclidean"]
 
@@ -50,6 +51,13 @@ class Euclidean(SumMetric):
     def doubtful(self, sums: FloatArray) -> BoolArray:
         """Return where squares may have lost digits or overflowed."""
         return ~((sums >= _SMALLEST_SAFE_SUM) & (sums < np.inf))
+
+    def remeasured(self, pairs: StoredPairs) -> FloatArray:
+        """Return the lengths of differences of CSR rows, scaled where they must be."""
+        keys = np.empty(len(pairs))
+        for chunk, difference in pairs.differences():
+            keys[chunk] = scaled_row_norms(difference).values
+        return keys
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of centred rows."""
@@ -88,7 +96,7 @@ class SquaredEuclidean(SumMetric):
 
 @register_metric
 @dataclass(frozen=True, eq=False)
-class StandardizedEuclidean(Metric):
+class StandardizedEuclidean(SparsePairs, Metric):
     """Euclidean distance with every column divided by its standard deviation.
 
     Parameters
@@ -130,6 +138,19 @@ class StandardizedEuclidean(Metric):
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the distances."""
         return last_axis_norm((x - y) / np.sqrt(self.V))
+
+    def represent_sparse(self, rows: SparseMatrix) -> SparseMatrix:
+        """Return the rows in float64."""
+        return rows.astype(np.float64)
+
+    def sparse_pair_keys(self, pairs: StoredPairs) -> FloatArray:
+        """Return the distances of pairs of CSR rows."""
+        keys, deviations = np.empty(len(pairs)), np.sqrt(self.V)
+        for chunk, difference in pairs.differences():
+            with np.errstate(over="ignore", under="ignore"):
+                difference.data /= deviations[difference.indices]
+            keys[chunk] = scaled_row_norms(difference).values
+        return keys
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of standardised rows."""

@@ -12,13 +12,15 @@ from typing import ClassVar
 import numpy as np
 
 from sknorms._arrays import row_sum
-from sknorms._typing import FloatArray, Rows
+from sknorms._typing import FloatArray, Rows, SparseMatrix
 from sknorms.engine import Embedding
 from sknorms.metrics._coordinate_bounds import HammingBound
 from sknorms.metrics._domain import Boolean, Domain
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._overlap import TruthBound, ratio
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._sparse_pairs import SparsePairs, StoredPairs, count_entries
+from sknorms.metrics._table_kernels import PRODUCT
 
 __all__ = [
     "Dice",
@@ -33,7 +35,7 @@ __all__ = [
 
 @register_metric
 @dataclass(frozen=True, eq=False)
-class Hamming(Metric):
+class Hamming(SparsePairs, Metric):
     """Share of the columns in which two rows differ, in [0, 1]."""
 
     name: ClassVar[str] = "hamming"
@@ -45,6 +47,18 @@ class Hamming(Metric):
         """Return the shares."""
         share: FloatArray = np.divide(np.count_nonzero(x != y, axis=-1), x.shape[-1])
         return share
+
+    def represent_sparse(self, rows: SparseMatrix) -> SparseMatrix:
+        """Return the rows in float64."""
+        return rows.astype(np.float64)
+
+    def sparse_pair_keys(self, pairs: StoredPairs) -> FloatArray:
+        """Return the shares of pairs of CSR rows."""
+        counts = np.empty(len(pairs))
+        for chunk, difference in pairs.differences():
+            counts[chunk] = count_entries(difference)
+        shares: FloatArray = counts / pairs.x.shape[1]
+        return shares
 
     def block_keys(self, queries: Rows, corpus: Rows) -> FloatArray:
         """Return all keys between two blocks, column by column: a count is exact."""
@@ -63,12 +77,12 @@ class Hamming(Metric):
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by an exact product on booleans, else by counting."""
         if rows.dtype == np.bool_:
-            return TruthBound(1.0, rows.shape[1], self)
+            return TruthBound.fit(rows, self)
         return HammingBound(rows.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
-class _Counting(Metric):
+class _Counting(SparsePairs, Metric):
     """A function of the numbers of columns true in both rows and in each of them."""
 
     domain_: ClassVar[Domain] = Boolean()
@@ -83,6 +97,16 @@ class _Counting(Metric):
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Return the distances of represented rows."""
         return self.from_counts(row_sum(x * y), row_sum(x), row_sum(y), x.shape[-1])
+
+    def represent_sparse(self, rows: SparseMatrix) -> SparseMatrix:
+        """Return the rows in float64."""
+        return rows.astype(np.float64)
+
+    def sparse_pair_keys(self, pairs: StoredPairs) -> FloatArray:
+        """Return the distances of pairs of CSR rows."""
+        both, n_features = pairs.stored_sums(PRODUCT), pairs.x.shape[1]
+        first, second = pairs.stored_totals()
+        return self.from_counts(both, first, second, n_features)
 
     def block_keys(self, queries: Rows, corpus: Rows) -> FloatArray:
         """Return all distances: in float64 a product of zeros and ones is exact."""
@@ -101,7 +125,7 @@ class _LinedCounting(_Counting):
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by an exact product."""
-        return TruthBound(1.0, rows.shape[1], self)
+        return TruthBound.fit(rows, self)
 
 
 @register_metric

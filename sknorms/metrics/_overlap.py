@@ -1,13 +1,14 @@
 """Keys that an inner product settles, and the bound they share."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 from scipy import sparse
 
 from sknorms._typing import FloatArray, Rows
 from sknorms.engine import OverlapEmbedding
+from sknorms.metrics._embeddings import most_terms
 
 __all__ = ["LineBound", "TruthBound", "ratio"]
 
@@ -28,6 +29,12 @@ class LineBound(OverlapEmbedding):
     """
 
     metric: _Lined
+
+    @classmethod
+    def fit(cls, rows: Rows, metric: _Lined, *, scale: float = 1.0) -> Self:
+        """Return the bound for these corpus rows."""
+        columns, terms = int(rows.shape[1]), most_terms(rows)
+        return cls(scale, columns, columns if terms is None else terms, metric)
 
     def line(self, keys: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Ask the metric."""

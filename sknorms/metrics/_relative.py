@@ -10,14 +10,22 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sknorms._arrays import row_sum
-from sknorms._typing import BoolArray, FloatArray, Rows
+from sknorms._typing import BoolArray, FloatArray, Rows, SparseMatrix
 from sknorms.engine import Embedding, power_of_two_scale
 from sknorms.metrics._coordinate_bounds import BrayCurtisBound, CanberraBound
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._overlap import LineBound, ratio
 from sknorms.metrics._registry import register_metric
+from sknorms.metrics._sparse_pairs import SparsePairs, StoredPairs
 from sknorms.metrics._statistics import typical_rows
-from sknorms.metrics._tables import ABSOLUTE, RELATIVE, SumMetric, sum_table
+from sknorms.metrics._tables import (
+    ABSOLUTE,
+    PRODUCT,
+    RELATIVE,
+    SQUARE,
+    SumMetric,
+    sum_table,
+)
 from sknorms.norms._scaled import scaled_row_norms
 
 __all__ = ["BrayCurtis", "Canberra", "Tanimoto"]
@@ -101,7 +109,7 @@ class BrayCurtis(Metric):
 
 @register_metric
 @dataclass(frozen=True, eq=False)
-class Tanimoto(Metric):
+class Tanimoto(SparsePairs, Metric):
     """Jaccard's distance carried over to real numbers, in [0, 4/3].
 
     On rows of zeros and ones it is Jaccard's distance, bit for bit.
@@ -116,6 +124,23 @@ class Tanimoto(Metric):
         """Return the distances."""
         return np.minimum(_in_range(_tanimoto, x, y), _LARGEST_TANIMOTO)
 
+    def represent_sparse(self, rows: SparseMatrix) -> SparseMatrix:
+        """Return the rows in float64."""
+        return rows.astype(np.float64)
+
+    def sparse_pair_keys(self, pairs: StoredPairs) -> FloatArray:
+        """Return the distances of pairs of CSR rows."""
+        apart = pairs.stored_sums(SQUARE)
+        first, second = pairs.stored_squares()
+        with np.errstate(over="ignore", invalid="ignore"):
+            size = first + second - pairs.stored_sums(PRODUCT)
+            keys = np.minimum(ratio(apart, size), _LARGEST_TANIMOTO)
+        ours, theirs = pairs.stored_counts()
+        again = np.flatnonzero(_out_of_range(apart, size) & (ours + theirs > 0))
+        if len(again):
+            keys[again] = self.dense_pair_keys(pairs.take(again))
+        return keys
+
     def line(self, keys: FloatArray, n_features: int) -> tuple[FloatArray, FloatArray]:
         """Return slope and room: ``X + Y - 2 x.y <= t (X + Y - x.y)``, rearranged."""
         del n_features
@@ -125,7 +150,7 @@ class Tanimoto(Metric):
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of the rows and their squared lengths."""
         scale = power_of_two_scale(scaled_row_norms(typical_rows(rows)).values)
-        return LineBound(scale, rows.shape[1], self)
+        return LineBound.fit(rows, self, scale=scale)
 
 
 def _bray_curtis(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -151,12 +176,16 @@ def _in_range(
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         apart, size = (np.atleast_1d(part) for part in parts(x, y))
-        again = ~((size >= 2.0**-960) & np.isfinite(size) & np.isfinite(apart))
+        again = _out_of_range(apart, size)
         if again.any():
             apart[again], size[again] = parts(*_scaled_pairs(x, y, again))
         quotient = ratio(apart, size)
     shape = np.broadcast_shapes(x.shape[:-1], y.shape[:-1])
     return quotient.reshape(shape)
+
+
+def _out_of_range(apart: FloatArray, size: FloatArray) -> BoolArray:
+    return ~((size >= 2.0**-960) & np.isfinite(size) & np.isfinite(apart))
 
 
 def _scaled_pairs(

@@ -12,7 +12,7 @@ from sknorms._compile import kernel
 from sknorms._typing import FloatArray, IndexArray
 from sknorms.metrics._table_kernels import LANES, sum_term
 
-__all__ = ["sparse_products", "sparse_sums"]
+__all__ = ["ordered_sum", "sparse_products", "sparse_sums"]
 
 # Dividing by eight.
 _SHIFT = 3
@@ -20,20 +20,20 @@ _SHIFT = 3
 _ABOVE_ALL = 1 << 62
 
 
-@kernel(error_model="numpy")
+@kernel(error_model="numpy", inline="always")
 def _lane_total(lanes: FloatArray) -> Any:
     low = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3])
     return low + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]))
 
 
-@kernel(error_model="numpy")
+@kernel(error_model="numpy", inline="always")
 def _restart(lanes: FloatArray, total: Any) -> None:
     for lane in range(LANES):
         lanes[lane] = 0.0
     lanes[0] = total
 
 
-@kernel(error_model="numpy")
+@kernel(error_model="numpy", inline="always")
 def _leaf_sum(
     terms: FloatArray,
     columns: IndexArray,
@@ -54,8 +54,8 @@ def _leaf_sum(
     return _lane_total(lanes)
 
 
-@kernel(error_model="numpy")
-def _ordered_sum(
+@kernel(error_model="numpy", inline="always")
+def ordered_sum(
     terms: FloatArray,
     columns: IndexArray,
     first: int,
@@ -162,7 +162,7 @@ def sparse_sums(
             count = _merge(
                 kind, x, x_columns, a, y, y_columns, b, beyond, terms, columns
             )
-            out[i, j] = _ordered_sum(
+            out[i, j] = ordered_sum(
                 terms, columns, 0, count, owners, paths, tail, lanes, joints, sums
             )
 
@@ -222,7 +222,7 @@ def sparse_products(
                 columns[at] = x_columns[a]
         start = 0
         for j in range(out.shape[1]):
-            out[i, j] = _ordered_sum(
+            out[i, j] = ordered_sum(
                 terms,
                 columns,
                 start,

@@ -1,8 +1,6 @@
 """Metrics made of one sum over coordinates, computed for whole blocks at once."""
 
-import functools
 from abc import abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,7 +20,9 @@ from sknorms._typing import (
 from sknorms.metrics._metric import Metric
 from sknorms.metrics._overlap import ratio
 from sknorms.metrics._pair_kernels import pair_sums, unit_pair_sums
+from sknorms.metrics._sparse_pairs import SparsePairs, StoredPairs
 from sknorms.metrics._sparse_table_kernels import sparse_products, sparse_sums
+from sknorms.metrics._summation import SummationTree
 from sknorms.metrics._table_kernels import (
     ABSOLUTE,
     LANES,
@@ -39,26 +39,25 @@ __all__ = [
     "RELATIVE",
     "SQUARE",
     "SumMetric",
-    "SummationTree",
     "squared_chords",
     "sum_table",
 ]
 
 # Sums of squares from here on have lost no digits.
 _SMALLEST_SQUARE = 2.0**-900
-# NumPy adds up to this many terms without splitting them in two.
-_LEAF = 128
 # Rows of the other side taken at a time: running sums stay in the first-level cache.
 _COLUMNS = 128
 # Merging two sparse rows costs about this many times more per stored value than the
 # dense kernel per column; products are only formed where both rows store a value.
 _MERGING = {SQUARE: 32, ABSOLUTE: 32, PRODUCT: 4, RELATIVE: 32}
+# Terms of which pairs of CSR rows are evaluated from their stored values.
+_MERGEABLE = (SQUARE, ABSOLUTE, PRODUCT)
 # Values gathered at a time to be measured again (256 KiB in float64).
 _AGAIN_VALUES = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
-class SumMetric(Metric):
+class SumMetric(SparsePairs, Metric):
     """A metric whose keys follow from one sum over coordinates.
 
     The sums of a block of pairs come from a compiled kernel that adds in the order of
@@ -117,9 +116,27 @@ class SumMetric(Metric):
         """
         return np.full(limits.shape, np.inf)
 
+    def pairs_stay_sparse(self, rows: Rows) -> bool:
+        """Whether `pair_keys` takes represented queries as CSR where rows are."""
+        mergeable = self.stays_sparse and self.term in _MERGEABLE
+        return mergeable and super().pairs_stay_sparse(rows)
+
+    def sparse_pair_keys(self, pairs: StoredPairs) -> FloatArray:
+        """Return the keys of pairs of CSR rows, which are represented as stored."""
+        sums = pairs.stored_sums(self.term)
+        keys = self.from_sums(sums, pairs.x, pairs.corpus)
+        again = np.flatnonzero(self.doubtful(sums))
+        if len(again):
+            keys[again] = self.remeasured(pairs.take(again))
+        return keys
+
+    def remeasured(self, pairs: StoredPairs) -> FloatArray:
+        """Return the keys of pairs of CSR rows whose sums are doubtful."""
+        return self.dense_pair_keys(pairs)
+
     def pair_keys(
         self,
-        x: FloatArray,
+        x: Rows,
         rows: IndexArray,
         corpus: Rows,
         indices: IndexArray,
@@ -129,7 +146,7 @@ class SumMetric(Metric):
         known = _in_known_order(x.shape[1])
         if not (self.as_stored and known and _is_plain(corpus)):
             return super().pair_keys(x, rows, corpus, indices, limits)
-        ends = self._ends(limits, len(x))
+        ends = self._ends(limits, x.shape[0])
         sums = _sums_of_pairs(self.term, x, rows, corpus, indices, ends)
         keys = self.from_sums(sums, x, corpus)
         doubtful = self.doubtful(sums)
@@ -285,67 +302,3 @@ def _closed(
     ends = starts[1:]
     shifted = starts[:-1] + np.arange(rows.shape[0])
     return np.insert(data, ends, 0.0), np.insert(indices, ends, beyond), shifted
-
-
-@dataclass(frozen=True)
-class SummationTree:
-    """The order in which NumPy adds up a contiguous row of n terms.
-
-    More than 128 terms are split in two at a multiple of eight; up to 128 are a leaf.
-
-    Attributes
-    ----------
-    leaves : int64 array of shape (n_leaves + 1,)
-        Where the leaves begin, and n.
-    merges : int64 array of shape (n_leaves,)
-        How many subtrees are complete after each leaf.
-    owners : int64 array of shape (ceil(n / 8),)
-        The leaf of every run of eight terms.
-    paths : int64 array of shape (n_leaves,)
-        The way from the root, left 0 and right 1, one bit a level from the top.
-    height : int
-        Levels of the tree.
-    tail : int
-        The terms from here on are left over of eights.
-    """
-
-    leaves: IndexArray
-    merges: IndexArray
-    owners: IndexArray
-    paths: IndexArray
-    height: int
-    tail: int
-
-    @classmethod
-    def of(cls, n_terms: int) -> "SummationTree":
-        """Return the tree of rows of a given length."""
-        return _summation_tree(n_terms)
-
-
-@functools.lru_cache(maxsize=8)
-def _summation_tree(n_terms: int) -> SummationTree:
-    split = list(_split(0, n_terms, ""))
-    starts = np.array([start for start, _ in split], dtype=np.int64)
-    height = max(len(path) for _, path in split)
-    # A leaf completes one subtree for every step to the right at the end of its path.
-    merges = [len(path) - len(path.rstrip("1")) for _, path in split]
-    paths = [int(path.ljust(height, "0") or "0", 2) for _, path in split]
-    owners = np.searchsorted(starts, np.arange(0, n_terms, LANES), side="right") - 1
-    return SummationTree(
-        leaves=np.append(starts, n_terms),
-        merges=np.array(merges, dtype=np.int64),
-        owners=owners.astype(np.int64),
-        paths=np.array(paths, dtype=np.int64),
-        height=height,
-        tail=n_terms - n_terms % LANES,
-    )
-
-
-def _split(start: int, n_terms: int, path: str) -> Iterator[tuple[int, str]]:
-    if n_terms <= _LEAF:
-        yield start, path
-        return
-    half = n_terms // 2
-    half -= half % LANES
-    yield from _split(start, half, path + "0")
-    yield from _split(start + half, n_terms - half, path + "1")

@@ -77,7 +77,7 @@ class SparseRows:
         """Write the terms out as dense rows, one block at a time."""
         sums = np.zeros(len(self.indptr) - 1)
         slices = list(row_slices(len(sums), self.n_columns))
-        if not slices or self.n_columns == 0:
+        if not slices or len(terms) == 0:
             return sums
         page = np.zeros((slices[0].stop, self.n_columns))
         for rows in slices:

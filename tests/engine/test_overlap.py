@@ -67,7 +67,7 @@ def sets(shape=(60, 9), seed=0):
 def test_no_pair_is_ruled_out_at_its_own_key(exponent, spread):
     rng = np.random.default_rng(0)
     rows = normal() * 2.0**exponent * 2.0 ** rng.integers(0, spread + 1, (60, 1))
-    embedding = SquaredDifference(2.0**-exponent, 9)
+    embedding = SquaredDifference(2.0**-exponent, 9, 9)
     assert not ruled_out(embedding, rows, rows, squared(rows, rows)).any()
 
 
@@ -81,7 +81,7 @@ def test_no_pair_is_ruled_out_at_its_own_key(exponent, spread):
 def test_no_rows_lose_a_pair(rows):
     keys = squared(rows, rows)
     for limits in keys.T:
-        out = ruled_out(SquaredDifference(1.0, 4), rows, rows, limits[:, None])
+        out = ruled_out(SquaredDifference(1.0, 4, 4), rows, rows, limits[:, None])
         assert not (out & (keys <= limits[:, None])).any()
 
 
@@ -90,19 +90,19 @@ def test_no_set_is_ruled_out_at_its_own_key(width):
     rows = sets((60, width))
     rows[::7] = False
     keys = share_apart(rows.astype(float), rows.astype(float))
-    assert not ruled_out(ShareApart(1.0, width), rows, rows, keys).any()
+    assert not ruled_out(ShareApart(1.0, width, width), rows, rows, keys).any()
 
 
 def test_most_of_what_is_far_is_ruled_out():
     rows = normal()
     keys = squared(rows, rows)
     limits = np.sort(keys, axis=1)[:, [3]]
-    out = ruled_out(SquaredDifference(1.0, 9), rows, rows, limits)
+    out = ruled_out(SquaredDifference(1.0, 9, 9), rows, rows, limits)
     np.testing.assert_array_equal(out, keys > limits)
     chosen = sets((60, 40))
     keys = share_apart(chosen.astype(float), chosen.astype(float))
     limits = np.sort(keys, axis=1)[:, [3]]
-    out = ruled_out(ShareApart(1.0, 40), chosen, chosen, limits)
+    out = ruled_out(ShareApart(1.0, 40, 40), chosen, chosen, limits)
     assert out.sum() > 0.9 * (keys > limits).sum()
 
 
@@ -110,7 +110,7 @@ def test_most_of_what_is_far_is_ruled_out():
 def test_rows_too_long_for_float32_are_measured(value):
     rows = normal()
     rows[3] = value
-    out = ruled_out(SquaredDifference(1.0, 9), rows, rows, 0.0)
+    out = ruled_out(SquaredDifference(1.0, 9, 9), rows, rows, 0.0)
     assert not out[3].any()
     assert not out[:, 3].any()
     assert out[0, 1]
@@ -120,7 +120,7 @@ def test_rows_too_long_for_float32_are_measured(value):
 def test_rows_that_the_line_does_not_hold_for_are_measured(container):
     rows = normal()
     foreign = rows[:, 0] < 0
-    out = ruled_out(NegativeRowsApart(1.0, 9), container(rows), container(rows), 0.0)
+    out = ruled_out(NegativeRowsApart(1.0, 9, 9), container(rows), container(rows), 0.0)
     assert not out[foreign].any()
     assert not out[:, foreign].any()
     assert out[~foreign][:, ~foreign].sum() == (~foreign).sum() * ((~foreign).sum() - 1)
@@ -130,7 +130,7 @@ def test_csr_rows_are_embedded_as_dense_ones():
     rows = normal() * (np.random.default_rng(1).random((60, 9)) < 0.4)
     rows[3] = 1e60
     packed = sparse.csr_array(rows)
-    embedding = SquaredDifference(1.0, 9)
+    embedding = SquaredDifference(1.0, 9, 9)
     for embed in (embedding.corpus, embedding.queries):
         dense, thin = embed(rows), embed(packed)
         np.testing.assert_array_equal(thin.rows.toarray(), dense.rows)

@@ -8,11 +8,11 @@ from scipy import sparse
 
 from sknorms._arrays import row_sum
 from sknorms.metrics import get_metric
+from sknorms.metrics._summation import SummationTree
 from sknorms.metrics._tables import (
     ABSOLUTE,
     PRODUCT,
     SQUARE,
-    SummationTree,
     sum_table,
 )
 
