@@ -41,7 +41,10 @@ class Directions:
         """Return up to ``most`` directions in which a sample of vectors is longest."""
         width = vectors.shape[1]
         center = vectors.mean(axis=0) if centered else np.zeros(width)
-        moved = (vectors - center).astype(np.float32)
+        moved = vectors - center
+        # Directions have no size; products of sizes might overflow in float32.
+        _, exponent = np.frexp(np.abs(moved).max(initial=0.0))
+        moved = np.ldexp(moved, -exponent).astype(np.float32)
         tall = len(moved) >= width
         _, found = np.linalg.eigh(moved.T @ moved if tall else moved @ moved.T)
         leading = found[:, : -min(most, *moved.shape) - 1 : -1]

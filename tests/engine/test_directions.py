@@ -21,6 +21,9 @@ KINDS = {
     "far away": lambda rng: low_rank(rng) + 1e6,
     "tiny": lambda rng: low_rank(rng) * 1e-150,
     "mixed": lambda rng: low_rank(rng) * 10.0 ** rng.integers(-9, 9, (N_ROWS, 1)),
+    "one huge": lambda rng: (
+        low_rank(rng) * np.where(np.arange(N_ROWS) == 50, 1e120, 1.0)[:, None]
+    ),
     "zeros": lambda rng: np.where(rng.random((N_ROWS, 1)) < 0.3, 0.0, low_rank(rng)),
 }
 kinds = pytest.mark.parametrize("kind", KINDS)
@@ -45,6 +48,13 @@ def test_differences_are_never_lengthened_by_more_than_the_error(kind, count):
     before = long_lengths(rows[:, None] - rows)
     after = long_lengths(mapped[:, None] - mapped)
     assert (after <= before + error[:, None] + error).all()
+
+
+@kinds
+@pytest.mark.parametrize("centered", [False, True])
+def test_directions_are_orthonormal(kind, centered):
+    basis = Directions.fit(rows_of(kind), 20, centered=centered).basis
+    np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-12)
 
 
 @kinds
