@@ -8,7 +8,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from sknorms._arrays import row_slices, row_sum, widen
-from sknorms._typing import FloatArray, IndexArray, Rows
+from sknorms._typing import BoolArray, FloatArray, IndexArray, Rows
+from sknorms.engine._rounding import VANISHING64
 
 __all__ = ["CoordinateSpace", "Tree", "TreeSpace"]
 
@@ -60,8 +61,14 @@ class CoordinateSpace(TreeSpace):
         return widen(rows), 0.0
 
     def reach(self, keys: FloatArray) -> FloatArray:
-        """Return the keys, with room for their own rounding."""
-        return np.maximum(keys, 0.0) * (1.0 + _ROUNDING)
+        """Return the keys, with room for their own rounding.
+
+        Powers in the tree lose what is below the range of float64, which its root can
+        turn into much: ``|a^(1/p) - b^(1/p)|`` is at most ``|a - b|^(1/p)``. A maximum
+        has no powers.
+        """
+        lost = 0.0 if np.isinf(self.p) else VANISHING64 ** (1.0 / self.p)
+        return np.maximum(keys, 0.0) * (1.0 + _ROUNDING) + lost
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +96,8 @@ class Tree:
             parts.append(points)
             errors.append(error.max(initial=0.0))
         points = np.concatenate(parts)
-        power = 1.0 if np.isinf(space.power) else space.power
-        largest = np.abs(points).max(initial=0.0)
-        with np.errstate(over="ignore"):
-            if not (points.shape[1] * (2.0 * largest) ** power < _LARGEST_POWER):
-                return None
+        if not _in_range(space, points).all():
+            return None
         return cls(space, cKDTree(points), float(max(errors, default=0.0)))
 
     @property
@@ -112,9 +116,16 @@ class Tree:
         return distances.reshape(shape), indices.reshape(shape).astype(np.intp)
 
     def queries(self, rows: Rows) -> tuple[FloatArray, FloatArray]:
-        """Return query points, and by how much distances to them may be too large."""
+        """Return query points, and by how much distances to them may be too large.
+
+        Where distances might overflow, nothing is known: the point is the origin, and
+        its error infinite.
+        """
         points, errors = _points(self.space, rows)
-        return points, errors + self.error
+        far = ~_in_range(self.space, points)
+        points, errors = np.where(far[:, None], 0.0, points), errors + self.error
+        errors[far] = np.inf
+        return points, errors
 
     def radii(self, keys: FloatArray, errors: FloatArray) -> FloatArray:
         """Return distances beyond which points have keys beyond the given ones."""
@@ -143,3 +154,14 @@ def _points(space: TreeSpace, rows: Rows) -> tuple[FloatArray, FloatArray]:
         lengths = np.sqrt(row_sum(np.square(points)))
     errors: FloatArray = error + _UNSAID * lengths
     return points, errors
+
+
+def _in_range(space: TreeSpace, points: FloatArray) -> BoolArray:
+    """Return whose distances from each other cannot overflow."""
+    power = 1.0 if np.isinf(space.power) else space.power
+    largest = np.abs(points).max(axis=1, initial=0.0)
+    with np.errstate(over="ignore"):
+        powers = points.shape[1] * (2.0 * largest) ** power
+    # Written so that NaN is not.
+    inside: BoolArray = powers < _LARGEST_POWER
+    return inside

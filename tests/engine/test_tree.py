@@ -75,6 +75,19 @@ def test_no_tree_where_distances_might_overflow(largest):
     assert Tree.plant(Scaled(1.0).tree_space(), rows) is None
 
 
+@spaces
+def test_nothing_is_known_of_queries_where_distances_might_overflow(name):
+    space, _ = SPACES[name]
+    rows, queries = tables()
+    queries[3] = 1e298
+    tree = Tree.plant(space, rows)
+    points, errors = tree.queries(queries)
+    assert np.isfinite(points).all()
+    np.testing.assert_array_equal(np.isinf(errors), np.arange(20) == 3)
+    radii = tree.radii(np.zeros(20), errors)
+    assert tree.counts(points, radii, 1)[3] == 500
+
+
 def test_nothing_found_is_an_empty_list():
     rows, queries = tables()
     tree = Tree.plant(CoordinateSpace(1.0), rows)

@@ -125,6 +125,28 @@ def test_a_tree_gives_the_bits_of_all_columns(kind, n_columns, metric):
     assert_same(tree, brute, queries)
 
 
+@pytest.mark.parametrize("metric", TREES)
+@pytest.mark.parametrize("largest", [1e30, 1e110, 1e160, 1e300])
+def test_a_tree_answers_queries_far_from_its_rows(largest, metric):
+    rows, queries = table(low_rank, 4)
+    queries[::2] *= largest / np.abs(queries).max()
+    model = NearestNeighbors(n_neighbors=K, metric=metric, algorithm="brute", p=3)
+    tree = clone(model).set_params(algorithm="kd_tree").fit(rows)
+    assert tree.effective_algorithm_ == "kd_tree"
+    assert_same(tree, model.fit(rows), queries)
+
+
+@pytest.mark.parametrize("power", [1.5, 3])
+def test_a_tree_tells_rows_apart_whose_powers_vanish(power):
+    scale = 10 * 5e-324 ** (1 / power)
+    rng = np.random.default_rng(0)
+    rows, queries = scale * rng.random((500, 4)), scale * rng.random((99, 4))
+    model = NearestNeighbors(n_neighbors=3, algorithm="brute", p=power)
+    tree = clone(model).set_params(algorithm="kd_tree").fit(rows)
+    assert tree.effective_algorithm_ == "kd_tree"
+    assert_same(tree, model.fit(rows), queries)
+
+
 def test_places_on_the_globe_are_looked_up_in_a_tree():
     rng = np.random.default_rng(0)
     degrees = np.stack(
