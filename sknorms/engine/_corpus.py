@@ -17,6 +17,8 @@ __all__ = ["Corpus", "QueryBlock", "as_stored"]
 
 # Rows embedded at a time while preparing: their float64 copies stay in cache.
 _PREPARE_BYTES = 1 << 20
+# How many times the median an offset has to be to be an outlier.
+_OUTLIER = 64.0
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,15 @@ class Corpus:
             return float(np.inf)
         offsets = self.embedded.numbers
         return float(np.max(offsets, initial=-np.inf, where=np.isfinite(offsets)))
+
+    @cached_property
+    def has_outliers(self) -> bool:
+        """Whether the largest finite offset is far from the usual positive one."""
+        if self.embedded is None:
+            return False
+        offsets = self.embedded.numbers
+        usable = offsets[(offsets > 0) & np.isfinite(offsets)]
+        return bool(usable.size and self.largest > _OUTLIER * np.median(usable))
 
     @property
     def n_features(self) -> int:

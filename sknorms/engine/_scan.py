@@ -182,6 +182,9 @@ class NearestScan(Scan[TopK]):
         in_turn = self.corpus.stays_sparse and kernels_available()
         if not (in_turn or can_fuse(embedding, embedded)):
             return False
+        # What one enormous row makes of the rounding would keep every level open.
+        if self.corpus.has_outliers:
+            return False
         some = embedded.take(slice(0, 1))
         return embedding.slack(some, self.corpus.largest) is not None
 

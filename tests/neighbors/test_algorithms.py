@@ -200,6 +200,16 @@ def test_a_large_table_is_searched_in_parts(algorithm, working_memory, n_jobs):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "dot"])
+def test_one_enormous_row_does_not_keep_every_pair(metric):
+    rows = np.random.default_rng(0).normal(size=(6000, 40))
+    rows[5] *= 1e5
+    model = NearestNeighbors(n_neighbors=5, metric=metric, algorithm="brute").fit(rows)
+    model.kneighbors(rows[10:30])
+    work = model.search_stats_
+    assert work.refinements < 0.2 * work.products
+
+
 # ---- what is chosen ----
 
 
