@@ -12,6 +12,10 @@ from sknorms.metrics._domain import Domain, Real
 
 __all__ = ["Metric", "frozen_array"]
 
+# Digits that a key is moved by at most, and what lies between values that are equal:
+# many times what rounding does.
+_MOST_STEPS, _SETTLING = 64, 2.0**-46
+
 
 @dataclass(frozen=True, eq=False)
 class Metric(Geometry):
@@ -139,17 +143,34 @@ class Metric(Geometry):
         return self.domain.admit(rows, metric=self.name, name=name)
 
     def settle(self, keys: FloatArray) -> FloatArray:
-        """Return keys among which those of equal values are equal."""
-        return self.unfinish(self.finish(keys)) if self.finish_rounds else keys
+        """Return keys among which those of equal values are equal.
+
+        What `unfinish` makes of a value may finish as another one. It is moved, digit
+        by digit, to a key of that very value; there is one, the key it came from.
+        """
+        if not self.finish_rounds:
+            return keys
+        values = self.finish(keys)
+        settled = self.unfinish(values)
+        for _ in range(_MOST_STEPS):
+            found = self.finish(settled)
+            off = (found != values) & ~np.isnan(values)
+            if not off.any():
+                break
+            raised = (found < values) != self.larger_is_closer
+            toward = np.where(raised, np.inf, -np.inf)
+            settled = np.where(off, np.nextafter(settled, toward), settled)
+        return settled
 
     def unsettle(self, keys: FloatArray) -> FloatArray:
         """Return keys that none of equal values is beyond."""
         if not self.finish_rounds:
             return keys
-        farther = -np.inf if self.larger_is_closer else np.inf
+        sign = -1.0 if self.larger_is_closer else 1.0
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            values = np.nextafter(np.nextafter(self.finish(keys), farther), farther)
-            beyond: FloatArray = np.fmax(keys, self.unfinish(values))
+            values = self.finish(keys)
+            room = sign * _SETTLING * (1.0 + np.abs(values))
+            beyond: FloatArray = np.fmax(keys, self.unfinish(values + room))
         return beyond
 
     def warn_about_cost(self, n_pairs: int) -> None:

@@ -391,3 +391,15 @@ def test_nothing_warns_on_good_rows(case):
         metric = case.metric.learn(case.metric.check_rows(rows))
         values(metric, rows)
         metric.embedding(rows)
+
+
+@pytest.mark.parametrize("name", ["angular", "cosine_similarity", "haversine"])
+def test_settled_keys_of_one_value_are_one_key(name):
+    metric = get_metric(name)
+    keys = np.sort(np.random.default_rng(0).random(20_000))
+    keys = np.concatenate([keys, np.nextafter(keys, 1.0), keys * 1e-9])
+    settled = metric.settle(keys)
+    np.testing.assert_array_equal(metric.settle(settled), settled)
+    values = np.unique(metric.finish(settled))
+    assert len(values) == len(np.unique(settled))
+    assert (metric.unsettle(settled) >= keys).all()

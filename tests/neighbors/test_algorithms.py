@@ -295,3 +295,18 @@ def test_metrics_without_a_bound_measure_everything():
     model.kneighbors(queries > 0)
     assert model.search_stats_.refinements == len(queries) * N_ROWS
     assert "yule" in metric_names()
+
+
+@pytest.mark.parametrize("metric", ["angular", "cosine_similarity", "hellinger"])
+def test_rows_of_equal_values_are_in_order_of_their_index(metric):
+    rng = np.random.default_rng(0)
+    rows = np.ones((300, 2)) * [0.9110233987843421, 0.3614463614164766]
+    rows[:, 0] += rng.integers(-9, 10, 300) * 2.0**-53
+    queries = rng.random((40, 2))
+    model = NearestNeighbors(n_neighbors=300, metric=metric).fit(rows)
+    values, indices = model.kneighbors(queries)
+    sign = -1.0 if get_metric(metric).larger_is_closer else 1.0
+    assert (np.diff(sign * values, axis=1) >= 0).all()
+    tied = np.diff(values, axis=1) == 0
+    assert tied.any()
+    assert (np.diff(indices, axis=1)[tied] > 0).all()
