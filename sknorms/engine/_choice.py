@@ -21,11 +21,12 @@ _DIRECTION_ROWS, _FEWER_DIRECTION_ROWS = 2048, 1024
 # Nanoseconds on a present-day core, of which only the proportions matter: for scoring
 # and testing a pair, for each of its columns, for measuring one that survives, and for
 # fetching each byte of its row.
-_PAIR, _COLUMN, _SURVIVOR, _SURVIVOR_BYTE = 0.6, 0.02, 120.0, 0.06
+_PAIR, _COLUMN, _SURVIVOR, _SURVIVOR_BYTE = 0.6, 0.02, 120.0, 0.05
 # The share of the work by which a prefix is taken.
 _GAIN = 0.85
-# Pairs that survive before thresholds are down, for each that survives in the end.
-_EARLY = 2.0
+# After m rows a threshold is that of m rows. If the first ones are as good as those of
+# this many, 1 + log(n / this) times as many pairs survive as would pass the last ones.
+_FIRST_ROWS = 2500
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,9 @@ def shortest_work(
         if not np.isfinite(np.square(sample.vectors).sum()):
             return embedding
         directions = sample.directions()
-        row_bytes = rows.dtype.itemsize * rows.shape[1]
-        count, least = _best_count(sample, directions, row_bytes)
+        measuring = _SURVIVOR + _SURVIVOR_BYTE * rows.dtype.itemsize * rows.shape[1]
+        early = 1.0 + np.log(max(1.0, n_rows / _FIRST_ROWS))
+        count, least = _best_count(sample, directions, early * measuring)
     if count and (always or least < _GAIN * scoring_work(width)):
         return embedding.shorten(directions.leading(count))
     return embedding
@@ -126,11 +128,10 @@ def scoring_work(columns: int) -> float:
 
 
 def _best_count(
-    sample: _Sample, directions: Directions, row_bytes: int
+    sample: _Sample, directions: Directions, refining: float
 ) -> tuple[int, float]:
     """Return how many directions make the least work, and how much that is."""
     mapped, _ = directions.map(sample.vectors)
-    refining = _EARLY * (_SURVIVOR + _SURVIVOR_BYTE * row_bytes)
     best, least = 0, np.inf
     for count in (c for c in _COUNTS if c <= directions.count):
         scoring = scoring_work(count + 1)
