@@ -1,5 +1,6 @@
 """What a search returns: lists of hits, one list a query."""
 
+import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -263,9 +264,20 @@ def _kind(higher_is_better: bool) -> str:
     return "similarity" if higher_is_better else "distance"
 
 
-def _pandas(columns: dict[Any, Any]) -> Any:
-    import pandas as pd
+def _library(name: str) -> Any:
+    """Import a library of frames; it is needed for nothing else here."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        others = " or ".join(f"to_frame({other!r})" for other in _FRAMES)
+        raise ImportError(
+            f"to_frame needs {name}, which is not installed: pip install {name}, or "
+            f"use what you have: {others}."
+        ) from error
 
+
+def _pandas(columns: dict[Any, Any]) -> Any:
+    pd = _library("pandas")
     # What a Series of pandas holds, dtype included, without its index.
     return pd.DataFrame(
         {name: getattr(values, "array", values) for name, values in columns.items()}
@@ -273,8 +285,7 @@ def _pandas(columns: dict[Any, Any]) -> Any:
 
 
 def _polars(columns: dict[Any, Any]) -> Any:
-    import polars as pl
-
+    pl = _library("polars")
     # Arrays of objects would stay opaque to polars; their values need not.
     return pl.DataFrame(
         {

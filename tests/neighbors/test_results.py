@@ -1,5 +1,7 @@
 """Results say what their numbers are, and never hold what is no hit."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -154,3 +156,11 @@ def test_frames_keep_the_types_of_the_payload():
 def test_frames_of_another_library():
     with pytest.raises(ValueError, match="library must be one of 'pandas', 'polars'"):
         EVEN.to_frame("numpy")
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_library_that_is_missing_is_named_with_what_to_do(library, monkeypatch):
+    result = Retriever().fit(np.eye(3)).search(np.eye(3), k=1)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=f"pip install {library}, or use what"):
+        result.to_frame(library)
