@@ -4,6 +4,7 @@ Each case runs in an interpreter of its own, so that none inherits another's mem
 Run it on a machine that does nothing else:
 
     python benchmarks/make_report.py [--rounds 5] [--threads 2] [--case images]
+    python benchmarks/make_report.py --keep results.jsonl      # go on after a break
     python benchmarks/make_report.py --results results.jsonl   # only write and draw
 """
 
@@ -33,22 +34,27 @@ def run_all(options, path):
     common += ["--json", str(path), "--scale", str(options.scale)]
     if options.cache:
         common += ["--cache", options.cache]
-    for name in options.case or CASES:
-        subprocess.run([*common, "--case", name], check=True)
-    for name in WITHOUT_KERNELS:
-        if name in (options.case or CASES):
-            plain = {**os.environ, "SKNORMS_NUMBA": "0"}
-            subprocess.run([*common, "--case", name], check=True, env=plain)
+    wanted = [(name, True) for name in options.case or CASES]
+    wanted += [(name, False) for name, _ in wanted if name in WITHOUT_KERNELS]
+    there = measured(path)
+    for name, kernels in wanted:
+        if (name, kernels) not in there:
+            switch = {**os.environ, "SKNORMS_NUMBA": "1" if kernels else "0"}
+            subprocess.run([*common, "--case", name], check=True, env=switch)
+
+
+def measured(path):
+    """Return the cases that a file has results of, the last result of each."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    results = [json.loads(line) for line in lines]
+    return {(result["case"], result["kernels"]): result for result in results}
 
 
 def read(path):
-    """Return the results of a file, the last one of each case."""
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    latest = {(x["case"], x.get("kernels", True)): x for x in lines}
+    """Return the results of a file in the order of the cases."""
     order = list(CASES)
-    return sorted(
-        latest.values(), key=lambda x: (order.index(x["case"]), -x["kernels"])
-    )
+    found = measured(path).values()
+    return sorted(found, key=lambda x: (order.index(x["case"]), -x["kernels"]))
 
 
 def conditions(results):
@@ -109,6 +115,9 @@ def parse(arguments):
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--cache", help="see bench_knn.py")
+    parser.add_argument(
+        "--keep", type=Path, help="keep the results here, and run what is missing"
+    )
     parser.add_argument("--results", type=Path, help="use these instead of running")
     parser.add_argument("--readme", type=Path, default=README)
     parser.add_argument("--picture", type=Path, default=PICTURE)
@@ -119,7 +128,7 @@ def main():
     """Run, or read, and write."""
     options = parse(sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
-        path = options.results or Path(folder) / "results.jsonl"
+        path = options.results or options.keep or Path(folder) / "results.jsonl"
         if options.results is None:
             run_all(options, path)
         results = read(path)

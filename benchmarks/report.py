@@ -151,6 +151,8 @@ def draw(results, subtitle, path):
     first = panels[0][0]
     first.set_yticks(range(len(results)), [cells(r)[0] for r in results])
     first.invert_yaxis()
+    first.set_xscale("log")
+    first.set_xlim(limits(results))
     figure.supxlabel("time of the other / time of sknorms, in the same run", fontsize=9)
     figure.suptitle(
         "Exact nearest neighbours: right of the line, sknorms takes less time\n",
@@ -159,6 +161,15 @@ def draw(results, subtitle, path):
     figure.text(0.5, 0.945, subtitle, ha="center", fontsize=8, color="#555555")
     figure.savefig(path, dpi=120)
     plt.close(figure)
+
+
+def limits(results):
+    """Return the ends of the scale that all panels share."""
+    reached = [
+        value for r in results for ratio in ratios(r).values() for value in ratio
+    ]
+    # Room for the values that stand right of the bars.
+    return 0.8 * min([*reached, 0.8]), 3.0 * max([*reached, 2.0])
 
 
 def bar(axes, place, ratio):
@@ -181,10 +192,6 @@ def finish(axes, peer):
     """Name a panel and set its scale."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    axes.set_xscale("log")
-    low, high = axes.get_xlim()
-    # Room for the values that stand right of the bars.
-    axes.set_xlim(min(low, 0.5), max(high, 2) * 2.2)
     axes.axvline(1, color="black", linewidth=1)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())

@@ -104,3 +104,11 @@ def test_the_picture_has_a_panel_for_each_peer(report, tmp_path):
     seconds = {"sknorms": [1.0], "scikit-learn": [3.0], "faiss flat": [0.5]}
     report.draw([result(seconds)], "a machine", tmp_path / "knn.png")
     assert (tmp_path / "knn.png").stat().st_size > 5_000
+
+
+def test_all_panels_show_the_least_and_the_greatest_ratio(report):
+    near = result({"sknorms": [1.0], "faiss flat": [0.02]})
+    far = result({"sknorms": [1.0], "scikit-learn": [40.0], "faiss flat": [1.5]})
+    low, high = report.limits([near, far])
+    assert 0.01 < low < 0.02
+    assert 40.0 < high < 200.0
