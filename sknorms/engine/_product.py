@@ -29,6 +29,8 @@ __all__ = ["ChordEmbedding", "DotEmbedding", "ProductEmbedding"]
 
 # The h of `ChordEmbedding`: costs half a float32 rounding, forgives errors of 1e-12.
 _SPLIT = 2.0**-26
+# Shares of squared lengths from which on levels are too loose to close by scores.
+_LOOSE = 0.25
 # What embeddings leave unsaid of the error of their vectors, relative to the length.
 _UNSAID = 2.0**-50
 
@@ -139,6 +141,8 @@ class ChordEmbedding(ProductEmbedding):
             return None
         sizes = queries.numbers
         relative = self.relative_error(queries.rows.shape[1])
+        if relative > _LOOSE:
+            return None
         with np.errstate(over="ignore", invalid="ignore"):
             squares = (np.maximum(sizes, 0.0) + max(largest, 0.0)) * (
                 1.0 + 4 * relative

@@ -75,12 +75,12 @@ def nearest(
         working_memory=working_memory,
         queries=queries,
     )
-    scan = NearestScan(corpus, queries, plan, admission, first_query, k).prepared()
+    scan = NearestScan(corpus, queries, plan, admission, first_query, k)
     if corpus.tree is not None and scan.kept:
         tree_scan = NearestTreeScan(**vars(scan))
         found = _look_up(tree_scan, tree_rows(corpus, k, working_memory), progress)
     else:
-        found = _scan_all(scan, progress)
+        found = _scan_all(scan.prepared(), progress)
     finished = [top.finish() for top in _merge_shards(found, stats)]
     keys = np.concatenate([part[0] for part in finished])
     indices = np.concatenate([part[1] for part in finished])

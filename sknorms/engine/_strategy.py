@@ -19,8 +19,6 @@ __all__ = ["AllColumns", "Cheapest", "KDTree", "Prefix", "Strategy", "choose_bou
 _MOST_TREE_COLUMNS, _FEWEST_TREE_ROWS = 12, 1 << 11
 # Corpus rows that are looked for to see how long it takes.
 _TRIED = 32
-# Neighbours beyond the k-th that are looked at: ties with it can be told then.
-_EXTRA = 2
 
 
 class Strategy(ABC):
@@ -103,7 +101,7 @@ def _tree_work(tree: Tree, rows: Rows, k: int) -> float:
     """Return how many nanoseconds a query takes in a tree, the better of two tries."""
     chosen = np.linspace(0, rows.shape[0] - 1, _TRIED).astype(np.intp)
     points, _ = tree.queries(rows[chosen])
-    count = min(k + _EXTRA, tree.n_rows)
+    count = min(k + Tree.EXTRA, tree.n_rows)
     tries = []
     for _ in range(2):
         start = time.perf_counter_ns()

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -86,6 +86,9 @@ class Tree:
     space: TreeSpace
     tree: Any
     error: float
+
+    # Neighbours to look up beyond those asked for: the last tells that none is missing.
+    EXTRA: ClassVar[int] = 2
 
     @classmethod
     def plant(cls, space: TreeSpace, rows: Rows) -> "Tree | None":

@@ -15,9 +15,9 @@ from sknorms.engine._tree import Tree
 
 __all__ = ["NearestTreeScan", "RadiusTreeScan"]
 
-# Neighbours beyond those asked for: the last of them tells that none is missing. Then
-# so many times more, until that many; what is still in doubt is scanned.
-_EXTRA, _MORE, _MOST = 2, 4, 512
+# Where that does not tell enough, so many times more neighbours are looked up, until it
+# is that many; what is still in doubt is scanned.
+_MORE, _MOST = 4, 512
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,27 @@ class NearestTreeScan(NearestScan):
         points, errors = tree.queries(block.rows)
         top, stats = TopK(len(block), self.k), SearchStats()
         pending = np.arange(len(block))
-        count = self.kept + _EXTRA
-        while len(pending) and count <= max(_MOST, 2 * (self.kept + _EXTRA)):
+        count = self.kept + Tree.EXTRA
+        most = max(_MOST, 2 * count)
+        while len(pending) and count <= most:
             sure = self._look_up(block, points, errors, pending, count, top, stats)
             pending = pending[~sure]
             count *= _MORE
-        for part in row_slices(len(pending), self.plan.query_rows):
-            whole = slice(0, self.corpus.n_rows)
-            found, work = self.search(block.take(pending[part]), whole)
-            top.replace(pending[part], found)
-            stats.add(work)
+        self._scan(block, pending, top, stats)
         top.sort()
         return Answer(task.queries, top, stats)
+
+    def _scan(
+        self, block: QueryBlock, pending: IndexArray, top: TopK, stats: SearchStats
+    ) -> None:
+        """Answer the queries that the tree leaves in doubt by scoring all rows."""
+        if not len(pending):
+            return
+        scan, whole = self.prepared(), slice(0, self.corpus.n_rows)
+        for part in row_slices(len(pending), self.plan.query_rows):
+            found, work = scan.search(block.take(pending[part]), whole)
+            top.replace(pending[part], found)
+            stats.add(work)
 
     def _look_up(
         self,

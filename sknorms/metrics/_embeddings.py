@@ -127,24 +127,30 @@ class RowChord(ChordEmbedding):
     def corpus(self, rows: Rows) -> Embedded:
         """Embed corpus rows; a zero row has the offset of a unit row."""
         embedded = super().corpus(rows)
-        unit = 1.0 - self.relative_error(embedded.rows.shape[1])
-        embedded.numbers[_are_zero(embedded.numbers)] = round_down32(np.array(unit))
+        unit = self._unit(embedded)
+        zero = _are_zero(embedded.numbers, unit)
+        embedded.numbers[zero] = round_down32(np.array(unit))
         return embedded
 
     def queries(self, rows: Rows) -> Embedded:
         """Embed query rows; a zero row is refined with every other."""
         embedded = super().queries(rows)
-        embedded.numbers[_are_zero(embedded.numbers)] = -np.inf
+        zero = _are_zero(embedded.numbers, self._unit(embedded))
+        embedded.numbers[zero] = -np.inf
         return embedded
+
+    def _unit(self, embedded: Embedded) -> float:
+        """Return what the squared length of a unit row is lowered to."""
+        return 1.0 - self.relative_error(embedded.rows.shape[1])
 
     def squared_reach(self, keys: FloatArray) -> FloatArray:
         """Return the squared chord that a key allows."""
         return keys / self.factor
 
 
-def _are_zero(squares: AnyArray) -> BoolArray:
-    """Return which squared lengths are those of zero rows among unit rows."""
-    zero: BoolArray = np.abs(squares) < 0.5
+def _are_zero(squares: AnyArray, unit: float) -> BoolArray:
+    """Return which lowered squared lengths are those of zero rows, not of unit rows."""
+    zero: BoolArray = np.abs(squares) < 0.5 * unit
     return zero
 
 

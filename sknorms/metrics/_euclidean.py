@@ -86,8 +86,8 @@ class SquaredEuclidean(SumMetric):
         return sums
 
     def sum_limits(self, limits: FloatArray) -> FloatArray:
-        """Return the limits."""
-        return limits
+        """Return the limits, where sums in another order agree with theirs."""
+        return np.maximum(limits, _SMALLEST_SAFE_SUM)
 
     def embedding(self, rows: Rows) -> Embedding:
         """Bound by the product of centred rows."""

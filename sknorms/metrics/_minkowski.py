@@ -132,6 +132,7 @@ class Minkowski(Metric):
                 f"{w.max():g} at most. Scale all weights down."
             )
 
+    # A fact of the class for all other records; for this one it depends on p.
     @property
     def triangle_inequality(self) -> bool:  # type: ignore[override]
         """Whether the triangle inequality holds: for p of at least 1."""

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
 from sknorms._arrays import row_sum
-from sknorms.engine import ChordEmbedding, DotEmbedding
+from sknorms.engine import ChordEmbedding, DotEmbedding, Embedded
 
 
 @dataclass(frozen=True)
@@ -207,3 +207,10 @@ def test_values_are_out_of_order_by_the_slack_at_most(embedding, kind, k):
 def test_no_slack_is_known_where_keys_are_only_bounded():
     queries = Plain().queries(np.ones((2, 3)))
     assert Plain().slack(queries, 1.0) is None
+
+
+def test_no_slack_is_of_use_where_rounding_may_be_most_of_a_length():
+    queries = Tight().queries(np.ones((2, 3)))
+    wide = Embedded(np.broadcast_to(np.float32(1), (2, 6_000_000)), queries.numbers)
+    assert Tight().slack(queries, 1.0) is not None
+    assert Tight().slack(wide, 1.0) is None

@@ -310,3 +310,14 @@ def test_rows_of_equal_values_are_in_order_of_their_index(metric):
     tied = np.diff(values, axis=1) == 0
     assert tied.any()
     assert (np.diff(indices, axis=1)[tied] > 0).all()
+
+
+@pytest.mark.parametrize("scale", [1e-157, 1e-160, 1e-162])
+def test_squares_at_the_bottom_of_the_range_lose_no_neighbour(scale):
+    rows = np.random.default_rng(0).normal(size=(300, 5)) * scale
+    model = NearestNeighbors(n_neighbors=9, metric="sqeuclidean", algorithm="brute")
+    distances, indices = model.fit(rows).kneighbors(rows[:40])
+    values = pairwise_distances(rows[:40], rows, metric="sqeuclidean")
+    order = np.argsort(values, axis=1, kind="stable")[:, :9]
+    np.testing.assert_array_equal(indices, order)
+    np.testing.assert_array_equal(distances, np.take_along_axis(values, order, axis=1))
