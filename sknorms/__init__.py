@@ -2,8 +2,8 @@
 
 The package answers two questions: *how large is this vector?* (`sknorms.norms`) and
 *how far apart are these two?* (`sknorms.metrics`). On top of them stand estimators that
-behave as scikit-learn's do: `sknorms.preprocessing` and `sknorms.neighbors`. Small real
-data to try them on is in `sknorms.datasets`.
+behave as scikit-learn's do: `sknorms.preprocessing`, `sknorms.neighbors` and
+`sknorms.linear_model`. Small real data to try them on is in `sknorms.datasets`.
 
 The subpackages are imported when they are first used.
 
@@ -18,11 +18,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sknorms import datasets, metrics, neighbors, norms, preprocessing
+    from sknorms import datasets, linear_model, metrics, neighbors, norms, preprocessing
 
 __all__ = [
     "__version__",
     "datasets",
+    "linear_model",
     "metrics",
     "neighbors",
     "norms",

@@ -19,6 +19,10 @@ REPOSITORY = Path(sknorms.__file__).parents[1]
 # The contract: these names at these places, and no others.
 PUBLIC = {
     "datasets": "load_word_vectors",
+    "linear_model": """
+        SquaredLoss LogisticLoss MultinomialLoss HuberLoss PoissonLoss SquaredHingeLoss
+        get_loss L1Penalty L2Penalty ElasticNetPenalty GroupLassoPenalty
+        SparseGroupLassoPenalty BoxConstraint NormBallConstraint get_penalty""",
     "metrics": """
         Metric get_metric register_metric metric_names pairwise_distances
         paired_distances pairwise_distances_chunked pairwise_distances_argmin
