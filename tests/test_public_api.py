@@ -22,7 +22,8 @@ PUBLIC = {
     "linear_model": """
         SquaredLoss LogisticLoss MultinomialLoss HuberLoss PoissonLoss SquaredHingeLoss
         get_loss L1Penalty L2Penalty ElasticNetPenalty GroupLassoPenalty
-        SparseGroupLassoPenalty BoxConstraint NormBallConstraint get_penalty""",
+        SparseGroupLassoPenalty BoxConstraint NormBallConstraint get_penalty
+        Diagnosis DivergenceError DivergenceWarning GradientMonitor""",
     "metrics": """
         Metric get_metric register_metric metric_names pairwise_distances
         paired_distances pairwise_distances_chunked pairwise_distances_argmin

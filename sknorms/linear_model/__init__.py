@@ -10,11 +10,17 @@ from sknorms.linear_model._classification_losses import (
     MultinomialLoss,
     SquaredHingeLoss,
 )
+from sknorms.linear_model._diagnosis import Diagnosis
 from sknorms.linear_model._group_penalties import (
     GroupLassoPenalty,
     SparseGroupLassoPenalty,
 )
 from sknorms.linear_model._loss import get_loss
+from sknorms.linear_model._monitor import (
+    DivergenceError,
+    DivergenceWarning,
+    GradientMonitor,
+)
 from sknorms.linear_model._norm_ball import NormBallConstraint
 from sknorms.linear_model._penalty import get_penalty
 from sknorms.linear_model._regression_losses import HuberLoss, PoissonLoss, SquaredLoss
@@ -27,7 +33,11 @@ from sknorms.linear_model._separable_penalties import (
 
 __all__ = [
     "BoxConstraint",
+    "Diagnosis",
+    "DivergenceError",
+    "DivergenceWarning",
     "ElasticNetPenalty",
+    "GradientMonitor",
     "GroupLassoPenalty",
     "HuberLoss",
     "L1Penalty",

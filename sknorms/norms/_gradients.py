@@ -95,6 +95,7 @@ def clip_by_global_norm(
     *,
     eps: float = 0.0,
     nonfinite: str = "raise",
+    monitor: Any = None,
 ) -> tuple[Any, Any]:
     r"""Scale several arrays by one factor so that their joint norm is in bounds.
 
@@ -115,6 +116,9 @@ def clip_by_global_norm(
         What to do if the norm is not finite: raise, return zeros (and the norm, by
         which to count such steps), compute on (finite elements become 0, the others
         NaN; NaN makes everything NaN), or replace NaN by 0 before anything else.
+    monitor : GradientMonitor or None, default=None
+        Is told of the norm and of the factor, before anything else is done about them:
+        anything with a ``record(norm, clip_factor=...)``.
 
     Returns
     -------
@@ -150,6 +154,7 @@ def clip_by_global_norm(
         for array in arrays
     ]
     total = _scaled_total(rows, norm_type)
+    _tell(monitor, float(total.values[0]), max_norm, eps)
     limits = np.array([max_norm])
     clipped = iter(
         narrow(
@@ -176,6 +181,8 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    *,
+    monitor: Any = None,
 ) -> Any:
     r"""Clip the joint norm of several arrays in place, the way training loops do.
 
@@ -194,6 +201,8 @@ def clip_grad_norm_(
         Whether a norm that is NaN or infinite is an error, raised before anything is
         changed. If not: with an infinite element finite ones become 0, infinite ones
         NaN; with NaN everything becomes NaN.
+    monitor : GradientMonitor or None, default=None
+        Is told of the norm and of the factor, as by `clip_by_global_norm`.
 
     Returns
     -------
@@ -230,7 +239,10 @@ def clip_grad_norm_(
     """
     max_norm = check_real("max_norm", max_norm, low=0.0)
     arrays, _ = _arrays(grads, writable=True)
-    total = get_total_norm(arrays, norm_type, error_if_nonfinite)
+    total = get_total_norm(arrays, norm_type)
+    _tell(monitor, float(total), max_norm, _EPS)
+    if error_if_nonfinite and not math.isfinite(total):
+        get_total_norm(arrays, norm_type, error_if_nonfinite)
     number = total.dtype.type
     with np.errstate(all="ignore"):
         factor = number(1.0) / (total + number(_EPS)) * number(max_norm)
@@ -277,6 +289,13 @@ def clip_grad_value_(grads: Any, clip_value: float) -> None:
             raise TypeError("grads must be real to be clipped by value; got complex.")
     for array in arrays:
         np.clip(array, -clip_value, clip_value, out=array)
+
+
+def _tell(monitor: Any, total: float, max_norm: float, eps: float) -> None:
+    """Report a norm, and by what it is going to be multiplied."""
+    if monitor is not None:
+        inside = total + eps <= max_norm
+        monitor.record(total, clip_factor=1.0 if inside else max_norm / (total + eps))
 
 
 def _arrays(

@@ -1,0 +1,198 @@
+"""Running statistics of a stream of gradients, in constant time and memory a step.
+
+Steps are gathered in runs of eight. Of a run only medians and means are kept, because a
+single spike says nothing: gradients of mini-batches have heavy tails, and clipping is
+there for spikes. The runs of the whole stream are kept in a list that is halved, by
+joining neighbours, when it is full.
+"""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple, TypeAlias
+
+__all__ = ["GradientStatistics", "Run", "Step"]
+
+# Steps in a run, and runs that are kept before neighbours are joined.
+_RUN = 8
+_MOST_RUNS = 64
+# A level has to last so many runs to count: at twice the usual spread of gradients,
+# three medians of eight in a row are not beyond ten times the median by chance.
+_LASTING = 3
+# Gradients that grow that much without a single step down in so many steps explode. By
+# chance n steps in a row go up once in (n + 1)! steps.
+_CLIMB_STEPS, _CLIMB_FACTOR = 10, 1000.0
+# What counts as far beyond the usual, and as still rising.
+_FAR, _RISING = 10.0, 3.0
+_RISEN, _EXPLODED = 0.5, 10.0
+
+
+# Norm, loss, share of clipped samples (or 1 for a clipped step) and stability ratio.
+Step: TypeAlias = tuple[float, float, float, float]
+
+
+class Run(NamedTuple):
+    """Some steps in a row: medians and means of what is known, NaN where nothing is."""
+
+    norm: float
+    loss: float
+    clipped: float
+    stability: float
+
+
+class GradientStatistics:
+    """What there is to know about a stream of gradients, step by step."""
+
+    def __init__(self) -> None:
+        self.n_steps = 0
+        self.n_nonfinite_steps = 0
+        self.n_nonfinite = 0
+        self.first_nonfinite: int | None = None
+        self.exploding_since: int | None = None
+        self.growth = 1.0
+        self.smallest_norm, self.largest_norm = math.inf, 0.0
+        self.runs: list[Run] = []
+        self.recent: deque[Run] = deque(maxlen=_LASTING)
+        self.best_loss, self.first_loss = math.nan, math.nan
+        self._usual = 0.0
+        self._open: list[Step] = []
+        # As the digits of a binary counter: of how many runs each one is made.
+        self._joining: list[tuple[int, Run]] = []
+        self._runs_in_one = 1
+        self._last, self._climb, self._foot = math.inf, 0, (math.inf, math.nan)
+
+    def add(self, step: Step, n_nonfinite: int) -> bool:
+        """Take in one step; return whether it is bad: not finite, or exploding."""
+        self.n_steps += 1
+        norm = step[0]
+        if n_nonfinite or not norm < math.inf:
+            self._count_nonfinite(n_nonfinite)
+            return True
+        if norm > self.largest_norm:
+            self.largest_norm = norm
+        if norm < self.smallest_norm:
+            self.smallest_norm = norm
+        if norm > self._last and self._foot[0] > 0.0:
+            self._climb += 1
+            if self._climb >= _CLIMB_STEPS:
+                self._judge_climb(norm, step[1])
+        else:
+            self._climb, self._foot = 0, (norm, step[1])
+        self._last = norm
+        self._open.append(step)
+        if len(self._open) == _RUN:
+            self._close()
+        return self.exploding_since is not None
+
+    def restart(self) -> None:
+        """Forget that gradients exploded, because the weights were taken back."""
+        self.exploding_since = None
+        self._open.clear()
+        self.recent.clear()
+        self._last, self._climb, self._foot = math.inf, 0, (math.inf, math.nan)
+
+    def all_runs(self) -> list[Run]:
+        """Return the runs of the whole stream, the unfinished one included."""
+        rest = [_summary(self._open)] if self._open else []
+        return [*self.runs, *(run for _, run in self._joining), *rest]
+
+    def _count_nonfinite(self, n_nonfinite: int) -> None:
+        self.n_nonfinite_steps += 1
+        self.n_nonfinite += max(1, n_nonfinite)
+        if self.first_nonfinite is None:
+            self.first_nonfinite = self.n_steps - 1
+
+    def _close(self) -> None:
+        run = _summary(self._open)
+        self._open.clear()
+        self.recent.append(run)
+        if math.isnan(self.first_loss):
+            self.first_loss = self.best_loss = run.loss
+        self._judge_level()
+        if run.loss < self.best_loss:
+            self.best_loss = run.loss
+        self._keep(run)
+
+    def _keep(self, run: Run) -> None:
+        joining = self._joining
+        joining.append((1, run))
+        while len(joining) > 1 and joining[-1][0] == joining[-2][0]:
+            (count, later), (_, earlier) = joining.pop(), joining.pop()
+            joining.append((2 * count, _joined((earlier, later))))
+        if joining[-1][0] == self._runs_in_one:
+            self.runs.append(joining.pop()[1])
+        if len(self.runs) == _MOST_RUNS:
+            pairs = zip(self.runs[::2], self.runs[1::2], strict=True)
+            self.runs = [_joined(pair) for pair in pairs]
+            self._runs_in_one *= 2
+
+    def _judge_level(self) -> None:
+        """Compare the last runs with the stream: far above it, and still rising."""
+        if len(self.recent) < _LASTING:
+            return
+        if self.exploding_since is not None:
+            self._judge_recovery()
+            return
+        low = min(run.norm for run in self.recent)
+        before = self.runs[: 1 - _LASTING] if self._runs_in_one == 1 else self.runs
+        if len(before) < _LASTING:
+            return
+        usual = median(run.norm for run in before)
+        lately = median(run.norm for run in before[len(before) // 2 :])
+        far = low > _FAR * usual and low > _RISING * lately
+        if (far and self._loss_rose(_RISEN)) or self._loss_exploded():
+            self._explode(usual, low)
+
+    def _judge_recovery(self) -> None:
+        back = max(run.norm for run in self.recent) <= _RISING * self._usual
+        if back and not self._loss_exploded():
+            self.exploding_since = None
+
+    def _judge_climb(self, norm: float, loss: float) -> None:
+        foot, loss_then = self._foot
+        if self.exploding_since is not None or norm < _CLIMB_FACTOR * foot:
+            return
+        usual = median(run.norm for run in self.runs) if self.runs else foot
+        if norm > _FAR * usual and not loss < loss_then:
+            self._explode(min(usual, foot), norm)
+
+    def _explode(self, usual: float, now: float) -> None:
+        self.exploding_since = self.n_steps - 1
+        self._usual = usual
+        self.growth = now / usual if usual > 0.0 else math.inf
+
+    def _loss_rose(self, share: float) -> bool:
+        """Whether the loss is above its best by a share of its range, if known."""
+        lowest = min(run.loss for run in self.recent)
+        span = max(abs(self.best_loss), abs(self.first_loss - self.best_loss))
+        return not lowest <= self.best_loss + share * span
+
+    def _loss_exploded(self) -> bool:
+        """Whether the loss alone shows it, as where gradients are bounded."""
+        if math.isnan(self.best_loss):
+            return False
+        unstable = all(run.stability > 1.0 for run in self.recent)
+        return self._loss_rose(_RISEN if unstable else _EXPLODED)
+
+
+def _summary(steps: Sequence[Step]) -> Run:
+    """Return the medians of norm, loss and stability, and the share clipped."""
+    norms, losses, clipped, stability = zip(*steps, strict=True)
+    return Run(_middle(norms), _middle(losses), _mean(clipped), _middle(stability))
+
+
+def _joined(runs: Sequence[Run]) -> Run:
+    """Return one run for several neighbours."""
+    norms, losses, clipped, stability = zip(*runs, strict=True)
+    return Run(_middle(norms), _mean(losses), _mean(clipped), _middle(stability))
+
+
+def _middle(values: Sequence[float]) -> float:
+    known = [value for value in values if value == value]
+    return median(known) if known else math.nan
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if value == value]
+    return sum(known) / len(known) if known else math.nan
