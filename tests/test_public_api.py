@@ -23,7 +23,8 @@ PUBLIC = {
         SquaredLoss LogisticLoss MultinomialLoss HuberLoss PoissonLoss SquaredHingeLoss
         get_loss L1Penalty L2Penalty ElasticNetPenalty GroupLassoPenalty
         SparseGroupLassoPenalty BoxConstraint NormBallConstraint get_penalty
-        Diagnosis DivergenceError DivergenceWarning GradientMonitor""",
+        Diagnosis DivergenceError DivergenceWarning GradientMonitor
+        ElasticNet ElasticNetCV Lasso LassoCV enet_path lasso_path""",
     "metrics": """
         Metric get_metric register_metric metric_names pairwise_distances
         paired_distances pairwise_distances_chunked pairwise_distances_argmin

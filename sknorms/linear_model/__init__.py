@@ -11,10 +11,14 @@ from sknorms.linear_model._classification_losses import (
     SquaredHingeLoss,
 )
 from sknorms.linear_model._diagnosis import Diagnosis
+from sknorms.linear_model._elastic_net import ElasticNet
+from sknorms.linear_model._elastic_net_cv import ElasticNetCV
 from sknorms.linear_model._group_penalties import (
     GroupLassoPenalty,
     SparseGroupLassoPenalty,
 )
+from sknorms.linear_model._lasso import Lasso
+from sknorms.linear_model._lasso_cv import LassoCV
 from sknorms.linear_model._loss import get_loss
 from sknorms.linear_model._monitor import (
     DivergenceError,
@@ -22,6 +26,7 @@ from sknorms.linear_model._monitor import (
     GradientMonitor,
 )
 from sknorms.linear_model._norm_ball import NormBallConstraint
+from sknorms.linear_model._path import enet_path, lasso_path
 from sknorms.linear_model._penalty import get_penalty
 from sknorms.linear_model._regression_losses import HuberLoss, PoissonLoss, SquaredLoss
 from sknorms.linear_model._separable_penalties import (
@@ -36,12 +41,16 @@ __all__ = [
     "Diagnosis",
     "DivergenceError",
     "DivergenceWarning",
+    "ElasticNet",
+    "ElasticNetCV",
     "ElasticNetPenalty",
     "GradientMonitor",
     "GroupLassoPenalty",
     "HuberLoss",
     "L1Penalty",
     "L2Penalty",
+    "Lasso",
+    "LassoCV",
     "LogisticLoss",
     "MultinomialLoss",
     "NormBallConstraint",
@@ -49,6 +58,8 @@ __all__ = [
     "SparseGroupLassoPenalty",
     "SquaredHingeLoss",
     "SquaredLoss",
+    "enet_path",
     "get_loss",
     "get_penalty",
+    "lasso_path",
 ]

@@ -1,0 +1,145 @@
+"""What `LassoCV` and `ElasticNetCV` do: strengths compared on rows left out."""
+
+from abc import abstractmethod
+from typing import Any, Self
+
+import numpy as np
+from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import MetadataRouter
+
+from sknorms._typing import FloatArray
+from sknorms.linear_model._alpha_grid import alpha_grid, descending
+from sknorms.linear_model._design import make_design
+from sknorms.linear_model._fitting import Limits, PathTask
+from sknorms.linear_model._folds import Candidate, FoldData, fold_losses
+from sknorms.linear_model._gram_check import check_gram
+from sknorms.linear_model._least_squares import LeastSquaresModel
+from sknorms.linear_model._parameters import check_alphas, check_parameters
+from sknorms.linear_model._penalty import Penalty
+from sknorms.linear_model._regression_losses import SquaredLoss
+from sknorms.linear_model._routing import splitter_parameters, splitter_routing
+from sknorms.linear_model._sample_weight import check_sample_weight
+from sknorms.linear_model._selection import best_of, path_table
+from sknorms.linear_model._separable_penalties import ElasticNetPenalty
+from sknorms.linear_model._solution import Solution
+from sknorms.linear_model._warnings import warn_of_no_convergence
+
+__all__ = ["CoordinateRegressorCV"]
+
+
+class CoordinateRegressorCV(LeastSquaresModel):
+    """Fits paths without each fold, then all rows with what predicted best.
+
+    Subclasses store the constructor parameters and name the mixing parameters.
+    """
+
+    eps: Any
+    alphas: Any
+    precompute: Any
+    max_iter: Any
+    tol: Any
+    copy_X: Any
+    cv: Any
+    verbose: Any
+    n_jobs: Any
+    positive: Any
+    random_state: Any
+    selection: Any
+
+    alpha_: Any
+    alphas_: FloatArray
+    mse_path_: FloatArray
+
+    @abstractmethod
+    def _ratios(self) -> list[float]:
+        """Return the mixing parameters to try."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
+        """Choose a strength by cross-validation and fit all rows with it.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows, dense in any order, CSC or CSR, with 32 or 64 bit indices.
+            float32 stays float32; anything else becomes float64. Nothing is written to
+            it.
+        y : array-like of shape (n_samples,)
+            Targets.
+        sample_weight : float or array-like of shape (n_samples,), default=None
+            Weight of each row, at least 0, in fits and in the mean squared errors of
+            folds; the mean over folds is a plain one. One number for all changes
+            nothing.
+        **params : dict
+            Handed to the splitter if scikit-learn's metadata routing is enabled.
+
+        Returns
+        -------
+        object
+            The estimator itself.
+        """
+        check_parameters(self.get_params(deep=False))
+        ratios, request = self._ratios(), check_alphas(self.alphas)
+        split = splitter_parameters(self, sample_weight, params)
+        X, y = self._validated(X, y, y_numeric=True)
+        weights = check_sample_weight(sample_weight, X.shape[0])
+        check_gram(self.precompute, X, weights, self.fit_intercept)
+        splits = list(check_cv(self.cv).split(X, y, **split))
+        design, target = make_design(X, weights), np.asarray(y, dtype=np.float64)
+        limits = Limits.of(self.fit_intercept, self.tol, self.max_iter).for_comparing()
+        tasks = [
+            PathTask(design, target, SquaredLoss(), self._penalty(ratio), limits)
+            for ratio in ratios
+        ]
+        grids = [self._grid(task, request) for task in tasks]
+        data = FoldData.of(X, target, weights, SquaredLoss(), limits)
+        best, at, failed = self._compare(data, tasks, grids, splits)
+        shared = len(ratios) == 1 or not isinstance(request, int)
+        self.alphas_ = grids[0] if shared else np.array(grids)
+        self.alpha_ = grids[best][at]
+        self._choose(ratios[best])
+        solution = tasks[best].path([self.alpha_])[0]
+        warn_of_no_convergence(
+            design, [*failed, solution], centred=limits.fit_intercept, stacklevel=3
+        )
+        self._keep([solution], X.dtype, 1)
+        return self
+
+    def _penalty(self, ratio: float) -> Penalty:
+        return ElasticNetPenalty(1.0, ratio, positive=self.positive)
+
+    @abstractmethod
+    def _choose(self, ratio: float) -> None:
+        """Keep the mixing parameter that predicted best."""
+
+    def _compare(
+        self,
+        data: FoldData,
+        tasks: list[PathTask],
+        grids: list[FloatArray],
+        splits: list[Any],
+    ) -> tuple[int, int, list[Solution]]:
+        """Keep the errors of all folds; return the best path, place and failed fits."""
+        candidates = [
+            Candidate(task.penalty, grid)
+            for task, grid in zip(tasks, grids, strict=True)
+        ]
+        losses, failed = fold_losses(
+            data, candidates, splits, self.n_jobs, self.verbose
+        )
+        self.mse_path_ = path_table(2.0 * losses)  # the loss is half the square
+        return (*best_of(losses), failed)
+
+    def _grid(self, task: PathTask, request: int | list[float]) -> FloatArray:
+        if isinstance(request, int):
+            return alpha_grid(task.alpha_max(), float(self.eps), request)
+        return descending(request)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return what arguments of ``fit`` go where.
+
+        Returns
+        -------
+        MetadataRouter
+            scikit-learn's description of it.
+        """
+        return splitter_routing(self)

@@ -1,0 +1,117 @@
+"""What `Lasso` and `ElasticNet` do: one certified fit a target."""
+
+import warnings
+from abc import abstractmethod
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import MultiOutputMixin
+from sklearn.utils.metadata_routing import UNUSED
+
+from sknorms._typing import AnyArray, FloatArray, Rows
+from sknorms.linear_model._design import make_design
+from sknorms.linear_model._fitting import Limits, PathTask, start_from
+from sknorms.linear_model._gram_check import check_gram
+from sknorms.linear_model._least_squares import LeastSquaresModel
+from sknorms.linear_model._parameters import check_parameters
+from sknorms.linear_model._path import enet_path
+from sknorms.linear_model._penalty import Penalty
+from sknorms.linear_model._regression_losses import SquaredLoss
+from sknorms.linear_model._sample_weight import check_sample_weight
+from sknorms.linear_model._solution import Start
+from sknorms.linear_model._warnings import warn_of_no_convergence
+
+__all__ = ["CoordinateRegressor"]
+
+
+class CoordinateRegressor(MultiOutputMixin, LeastSquaresModel):
+    """Least squares under a penalty of scikit-learn's two names.
+
+    Subclasses store the constructor parameters and name the penalty.
+    """
+
+    # As in scikit-learn, no meta-estimator is to route it.
+    __metadata_request__fit = {"check_input": UNUSED}  # noqa: RUF012
+
+    path = staticmethod(enet_path)
+
+    alpha: Any
+    precompute: Any
+    max_iter: Any
+    copy_X: Any
+    tol: Any
+    warm_start: Any
+    positive: Any
+    random_state: Any
+    selection: Any
+
+    @abstractmethod
+    def _penalty(self) -> Penalty:
+        """Return the penalty that the parameters name."""
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, check_input: Any = True
+    ) -> Self:
+        """Fit the coefficients.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows, dense in any order, CSC or CSR, with 32 or 64 bit indices.
+            float32 stays float32; anything else becomes float64. Nothing is written to
+            it.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Targets; each column is fitted by itself.
+        sample_weight : float or array-like of shape (n_samples,), default=None
+            Weight of each row in the mean of the squared errors, at least 0; a whole
+            number acts as repeating the row so often. One number for all changes
+            nothing.
+        check_input : bool, default=True
+            Whether to check X and y. Without, they must be finite floating-point
+            arrays.
+
+        Returns
+        -------
+        object
+            The estimator itself.
+        """
+        check_parameters(self.get_params(deep=False))
+        self._warn_of_no_penalty()
+        if check_input:
+            X, y = self._validated(X, y, multi_output=True, y_numeric=True)
+        weights = check_sample_weight(sample_weight, X.shape[0])
+        check_gram(self.precompute, X, weights, self.fit_intercept)
+        self._fit_targets(X, np.asarray(y, dtype=np.float64), weights)
+        return self
+
+    def _warn_of_no_penalty(self) -> None:
+        if self.alpha == 0:
+            warnings.warn(
+                "With alpha=0, this algorithm does not penalise anything: the fit is "
+                "one of ordinary least squares. You are advised to use the "
+                "LinearRegression estimator.",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def _fit_targets(self, X: Rows, y: AnyArray, weights: FloatArray | None) -> None:
+        design = make_design(X, weights)
+        targets = np.ascontiguousarray(np.atleast_2d(y.T))
+        starts = self._starts(len(targets), X.shape[1])
+        limits = Limits.of(self.fit_intercept, self.tol, self.max_iter)
+        penalty = self._penalty()
+        solutions = [
+            PathTask(design, column, SquaredLoss(), penalty, limits).fit(start)
+            for column, start in zip(targets, starts, strict=True)
+        ]
+        warn_of_no_convergence(
+            design, solutions, centred=self.fit_intercept, stacklevel=4
+        )
+        self._keep(solutions, X.dtype, y.ndim)
+
+    def _starts(self, n_targets: int, n_features: int) -> list[Start | None]:
+        """Return where to start for each target; None is zero."""
+        coef = getattr(self, "coef_", None) if self.warm_start else None
+        if coef is None or np.atleast_2d(coef).shape != (n_targets, n_features):
+            return [None] * n_targets
+        return [start_from(row, (n_features,)) for row in np.atleast_2d(coef)]

@@ -1,0 +1,124 @@
+r"""Least squares by its moments: few rows that stand for many.
+
+With :math:`G = X^T S X` and :math:`c = X^T S y` of centred rows, weights S adding up to
+one, and a factor :math:`R^T R = G`,
+
+.. math:: \tfrac12 (y - Xw)^T S (y - Xw)
+    = \tfrac12 \lVert t - R w \rVert^2 + \text{const}, \qquad R^T t = c,
+
+so that p rows replace n. Moments of the rows outside of a fold are those of all rows
+less those of the fold, and one pass over X serves all folds. Factors of G keep half the
+digits that X has: what is found with them has to be checked on X.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from sknorms._arrays import row_slices
+from sknorms._typing import AnyArray, FloatArray, IndexArray
+
+__all__ = ["Moments", "Reduced", "moments_of", "reduced"]
+
+# Elements of X that are centred and weighted at a time.
+_PIECE = 2**20
+# A pivot below this part of the largest is rounding.
+_SINGULAR = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Sums over rows, of differences from one common centre.
+
+    Attributes
+    ----------
+    total : float
+        Sum of the weights.
+    first : float64 array of shape (p + 1,)
+        Weighted sums of the columns, the target last.
+    second : float64 array of shape (p + 1, p + 1)
+        Weighted sums of products of columns.
+    """
+
+    total: float
+    first: FloatArray
+    second: FloatArray
+
+    def __sub__(self, other: "Moments") -> "Moments":
+        return Moments(
+            self.total - other.total,
+            self.first - other.first,
+            self.second - other.second,
+        )
+
+    def covariance(self, centred: bool) -> FloatArray:
+        """Return mean products, about the means if ``centred``."""
+        if not centred:
+            return self.second / self.total
+        means = self.first / self.total
+        return self.second / self.total - np.outer(means, means)
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """Rows that have the moments of others.
+
+    Attributes
+    ----------
+    rows : float64 array of shape (p, p), in F order
+    target : float64 array of shape (p,)
+    share : float
+        The part of the mean square of the target that they keep.
+    """
+
+    rows: FloatArray
+    target: FloatArray
+    share: float
+
+
+def moments_of(
+    X: AnyArray,
+    y: FloatArray,
+    weights: FloatArray | None,
+    center: FloatArray,
+    rows: IndexArray | slice = slice(None),
+) -> Moments:
+    """Return the moments of some rows, about a centre of shape (p + 1,)."""
+    n_columns = X.shape[1] + 1
+    total, first = 0.0, np.zeros(n_columns)
+    second = np.zeros((n_columns, n_columns))
+    chosen = np.arange(X.shape[0])[rows]
+    for part in row_slices(len(chosen), max(1, _PIECE // n_columns)):
+        piece = chosen[part]
+        table = np.column_stack([X[piece], y[piece]]).astype(np.float64, copy=False)
+        table -= center
+        share = np.ones(len(piece)) if weights is None else weights[piece]
+        total += float(share.sum())
+        first += share @ table
+        table *= np.sqrt(share)[:, np.newaxis]
+        second += table.T @ table
+    return Moments(total, first, second)
+
+
+def reduced(moments: Moments, centred: bool) -> Reduced | None:
+    """Return as few rows with these moments, None where they are too close to singular.
+
+    Rows are scaled so that their plain mean of squares is that of the moments.
+    """
+    covariance = moments.covariance(centred)
+    gram, product = covariance[:-1, :-1], covariance[:-1, -1]
+    square = covariance[-1, -1]
+    scale = np.sqrt(np.diag(gram))
+    if not (np.isfinite(scale).all() and (scale > 0.0).all() and square > 0.0):
+        return None
+    try:
+        factor = linalg.cholesky(gram / np.outer(scale, scale))
+    except linalg.LinAlgError:
+        return None
+    if np.diag(factor).min() ** 2 <= _SINGULAR:
+        return None
+    target = linalg.solve_triangular(factor, product / scale, trans="T")
+    root = np.sqrt(len(target))
+    share = min(1.0, float(target @ target) / square)
+    return Reduced(np.asfortranarray(factor * scale * root), target * root, share)
