@@ -10,9 +10,17 @@ import importlib.util
 import os
 import types
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
-__all__ = ["Kernel", "kernel", "kernels_available"]
+__all__ = [
+    "Instruction",
+    "Kernel",
+    "MachineCode",
+    "kernel",
+    "kernels_available",
+    "processor_has",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,6 +32,23 @@ def kernels_available() -> bool:
     if os.environ.get("SKNORMS_NUMBA", "1").strip().lower() in {"0", "false", "no"}:
         return False
     return importlib.util.find_spec("numba") is not None
+
+
+@functools.cache
+def processor_has(*features: str) -> bool:
+    """Whether kernels are compiled for a processor with these features (LLVM's names).
+
+    No where numba was told which processor to compile for: it may be another one.
+    """
+    if not kernels_available():
+        return False
+    import llvmlite.binding
+    import numba
+
+    if numba.config.CPU_NAME or numba.config.CPU_FEATURES:
+        return False
+    found = llvmlite.binding.get_host_cpu_features()
+    return all(found.get(feature, False) for feature in features)
 
 
 class Kernel(Generic[P, R]):
@@ -48,7 +73,7 @@ class Kernel(Generic[P, R]):
         scope = dict(source.__globals__)
         for name in source.__code__.co_names:
             inner = scope.get(name)
-            if isinstance(inner, Kernel):
+            if isinstance(inner, Kernel | Instruction):
                 scope[name] = inner.compiled
         # A function of its own, so that the plain one keeps calling plain ones.
         resolved = types.FunctionType(source.__code__, scope, source.__name__)
@@ -58,6 +83,83 @@ class Kernel(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the compiled function."""
         return self.compiled(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class MachineCode:
+    """Where an `Instruction` writes its code.
+
+    Attributes
+    ----------
+    ir : module
+        ``llvmlite.ir``: types and constants.
+    builder : llvmlite.ir.IRBuilder
+        Writes instructions, one after the other.
+    loop : callable
+        ``loop(builder, count)`` is a context with an ``index``: its body is repeated.
+    variable : callable
+        ``variable(builder, value)`` returns a pointer to a local variable.
+    """
+
+    ir: Any
+    builder: Any
+    loop: Callable[..., Any]
+    variable: Callable[..., Any]
+
+    def array(self, context: Any, kind: Any, value: Any) -> tuple[Any, list[Any]]:
+        """Return the address of an array, as an integer, and its shape."""
+        array = context.make_array(kind)(context, self.builder, value)
+        address = self.builder.ptrtoint(array.data, self.ir.IntType(64))
+        shape = self.builder.extract_value
+        return address, [shape(array.shape, axis) for axis in range(kind.ndim)]
+
+
+class Instruction:
+    """Code that kernels call by name, and that the compiler would not choose by itself.
+
+    Called as ``(array, row, array, row, array, place, stride)``, all arrays
+    C-contiguous, it returns nothing; the last array is written to.
+
+    Parameters
+    ----------
+    write : callable
+        ``write(code, itemsize, arrays, places)`` writes the code for `MachineCode`: of
+        the item size of the first array, the addresses and shapes of the three, and the
+        four other numbers.
+    """
+
+    def __init__(self, write: Callable[..., None]) -> None:
+        self._write = write
+
+    @functools.cached_property
+    def compiled(self) -> Any:
+        """What numba takes for the call."""
+        from llvmlite import ir
+        from numba.core import cgutils, types
+        from numba.extending import intrinsic
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            code = MachineCode(
+                ir, builder, cgutils.for_range, cgutils.alloca_once_value
+            )
+            kinds = signature.args
+            arrays = [code.array(context, kinds[i], args[i]) for i in (0, 2, 4)]
+            itemsize = kinds[0].dtype.bitwidth // 8
+            self._write(code, itemsize, arrays, [args[i] for i in (1, 3, 5, 6)])
+            return context.get_dummy_value()
+
+        def typed(
+            context: Any, a: Any, i: Any, b: Any, j: Any, c: Any, k: Any, stride: Any
+        ) -> Any:
+            del context, i, j, k, stride
+            at = types.intp
+            return types.void(a, at, b, at, c, at, at), generate
+
+        return intrinsic(typed)
+
+    def __call__(self, *args: Any) -> None:
+        """Raise: there is no Python form of an instruction."""
+        raise NotImplementedError("instructions can only be called from kernels.")
 
 
 def kernel(**options: Any) -> Callable[[Callable[P, R]], Kernel[P, R]]:

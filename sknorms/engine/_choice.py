@@ -1,12 +1,16 @@
 """Which bound a corpus is searched with: all columns, or a prefix of some length."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from sknorms._typing import FloatArray, IndexArray, Rows
 from sknorms.engine._directions import Directions
-from sknorms.engine._product import ProductEmbedding
+from sknorms.engine._geometry import Embedding
+from sknorms.engine._grid import ChordGrid
+from sknorms.engine._packed import can_pack
+from sknorms.engine._product import ChordEmbedding, ProductEmbedding
 
 __all__ = ["scoring_work", "shortest_work"]
 
@@ -22,6 +26,14 @@ _DIRECTION_ROWS, _FEWER_DIRECTION_ROWS = 2048, 1024
 # and testing a pair, for each of its columns, for measuring one that survives, and for
 # fetching each byte of its row.
 _PAIR, _COLUMN, _SURVIVOR, _SURVIVOR_BYTE = 0.6, 0.02, 120.0, 0.05
+# The same for bytes.
+_BYTE_PAIR, _BYTE_COLUMN = 0.5, 0.0055
+# What the errors of two rows of bytes come to, over the length of a usual row: a box of
+# 3.5 deviations to either side, of normally distributed coordinates, has 254 steps, and
+# rounding is off by a twelfth of their square.
+_USUAL_ERROR = 2.0 * (7.0 / 254.0) / np.sqrt(12.0)
+# All columns are turned, so that bytes suit them alike, where they are at most as many.
+_MOST_TURNED = 512
 # The share of the work by which a prefix is taken.
 _GAIN = 0.85
 # After m rows a threshold is that of m rows. If the first ones are as good as those of
@@ -70,15 +82,23 @@ class _Sample:
         narrow = width <= _FEWER_DIRECTION_ROWS
         wanted = _DIRECTION_ROWS if narrow else _FEWER_DIRECTION_ROWS
         some = self.vectors[:: max(1, n_rows // wanted)][:wanted]
-        most = min(_COUNTS[-1], width - 2)
+        most = width if width <= _MOST_TURNED else _COUNTS[-1]
         return Directions.fit(some, most, centered=self.may_move)
 
-    def survivors(self, mapped: FloatArray, count: int) -> float:
+    @property
+    def distances(self) -> FloatArray:
+        """How far each query's neighbours are, where keys are half squares."""
+        return np.sqrt(2.0 * np.maximum(self.thresholds, 0.0))
+
+    def survivors(
+        self, mapped: FloatArray, count: int, thresholds: FloatArray | None = None
+    ) -> float:
         """Return the share of pairs that a prefix does not rule out."""
+        reach = self.thresholds if thresholds is None else thresholds
         prefix = mapped[:, : count + 1].copy()
         prefix[:, count] = np.sqrt(np.square(mapped[:, count:]).sum(axis=1))
         keys = _keys(prefix, self.queries, self.may_move)
-        return float(np.mean(keys <= self.thresholds[:, None]))
+        return float(np.mean(keys <= reach[:, None]))
 
 
 def _keys(vectors: FloatArray, queries: IndexArray, may_move: bool) -> FloatArray:
@@ -91,8 +111,13 @@ def _keys(vectors: FloatArray, queries: IndexArray, may_move: bool) -> FloatArra
 
 
 def shortest_work(
-    embedding: ProductEmbedding, rows: Rows, k: int, *, always: bool = False
-) -> ProductEmbedding:
+    embedding: ProductEmbedding,
+    rows: Rows,
+    k: int,
+    *,
+    whole: bool = True,
+    prefix: bool = True,
+) -> Embedding:
     """Return the bound that makes searching these rows least work, by an estimate.
 
     Parameters
@@ -102,24 +127,22 @@ def shortest_work(
     rows : ndarray of shape (n, d)
     k : int
         Neighbours that are usually asked for.
-    always : bool
-        Whether to use a prefix in any case.
+    whole, prefix : bool
+        Whether bounds by all columns, and by a few directions, are among the choices.
     """
     n_rows, width = rows.shape[0], embedding.width(rows.shape[1])
     large = n_rows * width >= _FEWEST_VALUES and width >= _FEWEST_COLUMNS
-    if not (large or always) or min(n_rows, width) < 3:
+    if not (large or not whole) or min(n_rows, width) < 3:
         return embedding
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         sample = _Sample.draw(embedding, rows, k)
         if not np.isfinite(np.square(sample.vectors).sum()):
             return embedding
-        directions = sample.directions()
-        measuring = _SURVIVOR + _SURVIVOR_BYTE * rows.dtype.itemsize * rows.shape[1]
-        early = 1.0 + np.log(max(1.0, n_rows / _FIRST_ROWS))
-        count, least = _best_count(sample, directions, early * measuring)
-    if count and (always or least < _GAIN * scoring_work(width)):
-        return embedding.shorten(directions.leading(count))
-    return embedding
+        work = _Work(sample, sample.directions(), rows, whole=whole, prefix=prefix)
+        chosen = work.in_float32(embedding)
+        if isinstance(embedding, ChordEmbedding) and can_pack():
+            chosen = work.in_bytes(embedding, chosen)
+    return chosen.bound
 
 
 def scoring_work(columns: int) -> float:
@@ -127,17 +150,101 @@ def scoring_work(columns: int) -> float:
     return _PAIR + _COLUMN * columns
 
 
-def _best_count(
-    sample: _Sample, directions: Directions, refining: float
-) -> tuple[int, float]:
-    """Return how many directions make the least work, and how much that is."""
-    mapped, _ = directions.map(sample.vectors)
-    best, least = 0, np.inf
-    for count in (c for c in _COUNTS if c <= directions.count):
-        scoring = scoring_work(count + 1)
-        if scoring >= least:
-            break
-        work = scoring + refining * sample.survivors(mapped, count)
-        if work < least:
-            best, least = count, work
-    return best, least
+@dataclass(frozen=True)
+class _Choice:
+    bound: Embedding
+    work: float
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What searching takes with each bound, in nanoseconds a pair.
+
+    Attributes
+    ----------
+    sample : _Sample
+    directions : Directions
+        All there are to choose from.
+    rows : ndarray of shape (n, d)
+    whole, prefix : bool
+        Which bounds to choose from.
+    """
+
+    sample: _Sample
+    directions: Directions
+    rows: Rows
+    whole: bool
+    prefix: bool
+
+    @property
+    def measuring(self) -> float:
+        """The time of measuring a pair that survives."""
+        itemsize, width = self.rows.dtype.itemsize, self.rows.shape[1]
+        return float(_SURVIVOR + _SURVIVOR_BYTE * itemsize * width)
+
+    @property
+    def early(self) -> float:
+        """How many times as many pairs survive as would pass the last thresholds."""
+        return float(1.0 + np.log(max(1.0, self.rows.shape[0] / _FIRST_ROWS)))
+
+    @cached_property
+    def mapped(self) -> FloatArray:
+        """The sample in all directions."""
+        return self.directions.map(self.sample.vectors)[0]
+
+    @property
+    def counts(self) -> list[int]:
+        """How many directions a prefix may have."""
+        most = min(_COUNTS[-1], self.directions.count) if self.prefix else 0
+        return [count for count in _COUNTS if count <= most]
+
+    def in_float32(self, embedding: ProductEmbedding) -> _Choice:
+        """Return the best bound by products of float32."""
+        width = self.sample.vectors.shape[1]
+        best, least = 0, scoring_work(width) * _GAIN if self.whole else np.inf
+        for count in self.counts:
+            scoring = scoring_work(count + 1)
+            if scoring >= least:
+                break
+            survivors = self.sample.survivors(self.mapped, count)
+            work = scoring + self.early * self.measuring * survivors
+            if work < least:
+                best, least = count, work
+        if not best:
+            return _Choice(embedding, scoring_work(width))
+        return _Choice(embedding.shorten(self.directions.leading(best)), least)
+
+    def in_bytes(self, embedding: ChordEmbedding, other: _Choice) -> _Choice:
+        """Return the best bound by products of bytes, if it is less work."""
+        best, least = 0, _GAIN * other.work
+        captured = np.cumsum(np.square(self.mapped[:, :-1]).mean(axis=0))
+        width = self.sample.vectors.shape[1]
+        for count in [*self.counts, *([width] if self.whole else [])]:
+            reach = captured[min(count, len(captured)) - 1]
+            work = self._byte_work(count, _USUAL_ERROR * np.sqrt(reach))
+            if work < least:
+                best, least = count, work
+        if not best:
+            return other
+        grid = self._grid(embedding, best)
+        error = 2.0 * grid.error * grid.step
+        work = self._byte_work(best, error)
+        return _Choice(grid, work) if work < _GAIN * other.work else other
+
+    def _grid(self, embedding: ChordEmbedding, count: int) -> ChordGrid:
+        vectors, distances = self.sample.vectors, self.sample.distances
+        if count <= self.directions.count:
+            turned = self.directions.leading(count).turned()
+            return ChordGrid.fit(embedding, vectors, distances, turned)
+        return ChordGrid.fit(embedding, vectors, distances, None)
+
+    def _byte_work(self, count: int, error: float) -> float:
+        """Return the work with a grid whose two errors are that much in all."""
+        whole = count >= self.sample.vectors.shape[1]
+        # Levels that scores alone tell have to allow for the errors twice, but need
+        # nothing measured on the way.
+        times, early = (2.0, 1.0) if whole else (1.0, self.early)
+        grown = 0.5 * np.square(self.sample.distances + times * error)
+        mapped_count = min(count, self.directions.count)
+        survivors = self.sample.survivors(self.mapped, mapped_count, grown)
+        return _BYTE_PAIR + _BYTE_COLUMN * count + early * self.measuring * survivors

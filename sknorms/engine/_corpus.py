@@ -8,8 +8,9 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._arrays import row_slices
-from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
+from sknorms._typing import FloatArray, IndexArray, Rows
 from sknorms.engine._geometry import Embedded, Embedding, Geometry
+from sknorms.engine._packed import MOST_LANES
 from sknorms.engine._strategy import Cheapest, Strategy, choose_bound
 from sknorms.engine._tree import Tree
 
@@ -229,14 +230,19 @@ def _embed_all(embedding: Embedding, rows: Rows) -> Embedded:
     n_rows, n_features = rows.shape
     if sparse.issparse(rows):
         return _embed_all_sparse(embedding, rows)
-    width = embedding.width(n_features)
-    vectors: Float32Array = np.empty((n_rows, width), dtype=np.float32)
+    vectors = embedding.room(n_rows, n_features)
     offsets = np.empty(n_rows, dtype=np.float32)
-    for block in row_slices(n_rows, max(1, _PREPARE_BYTES // (8 * max(1, width)))):
+    for block in row_slices(n_rows, _prepared_rows(n_features)):
         part = embedding.corpus(rows[block])
         vectors[block] = part.rows
         offsets[block] = part.numbers
     return Embedded(vectors, offsets)
+
+
+def _prepared_rows(n_features: int) -> int:
+    """Return how many rows to embed at a time: whole blocks, if they are packed."""
+    rows = max(1, _PREPARE_BYTES // (8 * max(1, n_features)))
+    return max(rows - rows % MOST_LANES, min(rows, MOST_LANES))
 
 
 def _embed_all_sparse(embedding: Embedding, rows: Rows) -> Embedded:

@@ -62,6 +62,15 @@ class Directions:
         """Return the first directions alone."""
         return Directions(self.center, np.ascontiguousarray(self.basis[:, :count]))
 
+    def turned(self) -> "Directions":
+        """Return directions of the same space, in which all are about as long.
+
+        They are turned at random, always in the same way.
+        """
+        random = np.random.default_rng(0).normal(size=(self.count, self.count))
+        turn, _ = np.linalg.qr(random)
+        return Directions(self.center, self.basis @ turn)
+
     @cached_property
     def errors(self) -> tuple[float, float]:
         """Relative errors of the coordinates, and of the squared length that is left.

@@ -74,6 +74,10 @@ class Embedding(ABC):
     is_product: ClassVar[bool] = False
     # Whether only a few directions of the rows are scored.
     is_prefix: ClassVar[bool] = False
+    # Whether rows are moved by more than a shift and a factor before they are scored.
+    is_mapped: ClassVar[bool] = False
+    # By which factor levels grow that scores alone tell, before `slack` is added.
+    growth: float = 1.0
     # A weight that ranks a sample of the corpus well enough for a first threshold.
     rank_weight: float = 0.0
 
@@ -103,7 +107,7 @@ class Embedding(ABC):
         """Return how far values of the test may be from the order of the pairs.
 
         If k pairs of a query have ``weight * offset - score <= v``, then every pair
-        that is among its k closest has at most ``v + slack``. None where the bound is
+        that is among its k closest has at most ``growth * v + slack``. None where the bound is
         too loose for that to be of use, or nothing is known.
 
         Parameters
@@ -114,6 +118,15 @@ class Embedding(ABC):
         """
         del queries, largest
         return None
+
+    def room(self, n_rows: int, n_features: int) -> Any:
+        """Return room for embedded rows, to be written to in slices."""
+        return np.empty((n_rows, self.width(n_features)), dtype=np.float32)
+
+    def pack(self, rows: Rows) -> "Embedding":
+        """Return a bound by rows of bytes that is less work, or this one."""
+        del rows
+        return self
 
     def score(self, queries: Any, corpus: Any, out: Float32Array) -> None:
         """Write the scores of all pairs into ``out`` of shape (n_queries, n_corpus)."""

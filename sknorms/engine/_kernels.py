@@ -52,6 +52,7 @@ def _collect_run(
     w: float,
     t: float,
     heap: Float32Array,
+    growth: float,
     slack: float,
     found: Found,
     count: int,
@@ -68,7 +69,7 @@ def _collect_run(
             count += 1
             if heap.shape[0] and -np.inf < value < heap[0]:
                 _push(heap, value)
-                t = min(t, heap[0] + slack)
+                t = min(t, growth * heap[0] + slack)
     return count, t
 
 
@@ -79,6 +80,7 @@ def collect_survivors(
     weight: Float32Array,
     level: Float32Array,
     heaps: Float32Array,
+    growth: float,
     slack: Float32Array,
     first_row: int,
     found: Found,
@@ -89,7 +91,8 @@ def collect_survivors(
 
     A pair's value is ``weight * offset - score``; columns are numbered from ``origin``.
     Where ``heaps`` have columns, they keep the smallest values of each query, and
-    levels, which are overwritten, come down to the last of them plus ``slack``. Stops
+    levels, which are overwritten, come down to ``growth`` times the last of them plus
+    ``slack``. Stops
     before a row that might not fit into what was found, so that the caller can make
     room and come back.
     """
@@ -107,10 +110,34 @@ def collect_survivors(
             if passing:
                 stop = start + _RUN
                 count, t = _collect_run(
-                    score, offset, i, start, stop, w, t, heap, s, found, count, origin
+                    score,
+                    offset,
+                    i,
+                    start,
+                    stop,
+                    w,
+                    t,
+                    heap,
+                    growth,
+                    s,
+                    found,
+                    count,
+                    origin,
                 )
         count, t = _collect_run(
-            score, offset, i, in_runs, n_columns, w, t, heap, s, found, count, origin
+            score,
+            offset,
+            i,
+            in_runs,
+            n_columns,
+            w,
+            t,
+            heap,
+            growth,
+            s,
+            found,
+            count,
+            origin,
         )
         level[i] = t
     return count, n_rows
@@ -138,6 +165,7 @@ def product_survivors(
     weight: Float32Array,
     level: Float32Array,
     heaps: Float32Array,
+    growth: float,
     slack: Float32Array,
     scratch: Float32Array,
     step: int,
@@ -167,7 +195,17 @@ def product_survivors(
         row = first_row
         while row < n_queries:
             count, row = collect_survivors(
-                score, near, weight, level, heaps, slack, row, found, count, start
+                score,
+                near,
+                weight,
+                level,
+                heaps,
+                growth,
+                slack,
+                row,
+                found,
+                count,
+                start,
             )
             if row < n_queries:
                 count = drop_beyond(level, found, count)

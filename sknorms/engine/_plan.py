@@ -142,7 +142,7 @@ class RowCost:
                 corpus, k, corpus.rows if queries is None else queries
             )
         embedded, wide = 4 * corpus.width, 24 * corpus.n_features
-        if corpus.embedding is not None and corpus.embedding.is_prefix:
+        if corpus.embedding is not None and corpus.embedding.is_mapped:
             # Moved, squared and mapped in float64 before they are rounded.
             embedded, wide = 32 * corpus.width, 64 * corpus.n_features
         block = 0 if corpus.embedded is not None else embedded + wide

@@ -90,6 +90,15 @@ class ChordEmbedding(ProductEmbedding):
     def squared_reach(self, keys: FloatArray) -> FloatArray:
         """Return the squared scaled length of difference that a key allows."""
 
+    def beyond(self, vectors: FloatArray) -> Any:
+        """Return by what keys with a row are above those of its vector.
+
+        As a squared scaled length, one number a row or for all of them; rows alike
+        excepted.
+        """
+        del vectors
+        return 0.0
+
     def width(self, n_features: int) -> int:
         """Return the number of columns, here the features'."""
         return n_features
@@ -270,7 +279,7 @@ class PrefixChord(ChordEmbedding):
     inner: ChordEmbedding
     directions: Directions
 
-    is_prefix = True
+    is_prefix = is_mapped = True
 
     def width(self, n_features: int) -> int:
         """Return the number of columns of mapped rows."""
@@ -306,7 +315,7 @@ class PrefixDot(DotEmbedding):
 
     directions: Directions
 
-    is_prefix = True
+    is_prefix = is_mapped = True
     keeps_sparse = False
 
     def width(self, n_features: int) -> int:

@@ -17,7 +17,7 @@ from sknorms.engine._geometry import Embedded, Embedding
 from sknorms.engine._plan import Plan, Task
 from sknorms.engine._seed import Sample, first_thresholds
 from sknorms.engine._stats import SearchStats
-from sknorms.engine._survivors import Sieve, can_fuse, scored_survivors
+from sknorms.engine._survivors import Sieve, scored_survivors
 
 __all__ = ["Answer", "NearestScan", "Part", "RadiusScan", "Scan"]
 
@@ -178,12 +178,11 @@ class NearestScan(Scan[TopK]):
         embedding, embedded = self.corpus.embedding, self.corpus.embedded
         if embedding is None or embedded is None or self.kept == 0:
             return False
-        # CSR rows are scored and tested in turn, and without copies cut into blocks.
-        in_turn = self.corpus.stays_sparse and kernels_available()
-        if not (in_turn or can_fuse(embedding, embedded)):
+        # CSR rows and packed ones are scored and tested in turn.
+        if not kernels_available():
             return False
         # What one enormous row makes of the rounding would keep every level open.
-        if self.corpus.has_outliers:
+        if embedding.is_product and self.corpus.has_outliers:
             return False
         some = embedded.take(slice(0, 1))
         return embedding.slack(some, self.corpus.largest) is not None
@@ -223,7 +222,8 @@ class NearestScan(Scan[TopK]):
         if self.closes:
             slack = embedding.slack(queries, self.corpus.largest)
             if slack is not None:
-                return Sieve.closing(weight, level, slack, self.kept)
+                growth = embedding.growth
+                return Sieve.closing(weight, level, slack, self.kept, growth)
         return Sieve.plain(weight, level)
 
     def _tighten(self, keys: FloatArray, limits: FloatArray) -> FloatArray:

@@ -47,9 +47,10 @@ class AllColumns(Strategy):
     def choose(
         self, embedding: Embedding, rows: Rows, k: int
     ) -> tuple[Embedding, Tree | None]:
-        """Return the bound as it is."""
-        del rows, k
-        return embedding, None
+        """Return the best bound by all columns."""
+        if isinstance(embedding, ProductEmbedding):
+            return shortest_work(embedding, rows, k, prefix=False), None
+        return embedding.pack(rows), None
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Prefix(Strategy):
         """Return the best bound by a prefix."""
         if not isinstance(embedding, ProductEmbedding):
             raise _no_prefix()
-        return shortest_work(embedding, rows, k, always=True), None
+        return shortest_work(embedding, rows, k, whole=False), None
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Cheapest(Strategy):
                 return embedding, tree
         if isinstance(embedding, ProductEmbedding):
             return shortest_work(embedding, rows, k), None
-        return embedding, None
+        return embedding.pack(rows), None
 
 
 def _tree_work(tree: Tree, rows: Rows, k: int) -> float:

@@ -31,15 +31,17 @@ class Sieve:
         A pair survives unless its value, ``weight * offset - score``, is beyond the
         level.
     heaps : float32 array of shape (n, k) or (n, 0)
-        The smallest values so far. The last of k of them and ``slack`` make a level as
-        well, which needs nothing exact.
+        The smallest values so far. ``growth`` times the last of k of them, plus
+        ``slack``, makes a level as well, which needs nothing exact.
     slack : float32 array of shape (n,)
+    growth : float
     """
 
     weight: Float32Array
     level: Float32Array
     heaps: Float32Array
     slack: Float32Array
+    growth: float = 1.0
 
     @property
     def closes(self) -> bool:
@@ -54,11 +56,16 @@ class Sieve:
 
     @classmethod
     def closing(
-        cls, weight: Float32Array, level: Float32Array, slack: Float32Array, k: int
+        cls,
+        weight: Float32Array,
+        level: Float32Array,
+        slack: Float32Array,
+        k: int,
+        growth: float = 1.0,
     ) -> "Sieve":
         """Return a sieve whose levels come down as k closer pairs are seen."""
         heaps = np.full((len(weight), k), np.inf, dtype=np.float32)
-        return cls(weight, level.copy(), heaps, slack)
+        return cls(weight, level.copy(), heaps, slack, growth)
 
 
 def scored_survivors(
@@ -123,7 +130,7 @@ def _closing(
 ) -> Iterator[Pairs]:
     """Hold back what survives a block until levels have come down in later ones."""
     found, count = _room(capacity, 1), 0
-    tests = sieve.weight, sieve.level, sieve.heaps, sieve.slack
+    tests = (sieve.weight, sieve.level, sieve.heaps, sieve.growth, sieve.slack)
     for start, score, offset in blocks:
         row = 0
         while row < len(score):
@@ -165,6 +172,7 @@ def _fused(
             sieve.weight,
             sieve.level,
             sieve.heaps,
+            sieve.growth,
             sieve.slack,
             scratch,
             step,
@@ -216,6 +224,7 @@ def _compiled(
             sieve.weight,
             sieve.level,
             sieve.heaps,
+            sieve.growth,
             sieve.slack,
             row,
             found,

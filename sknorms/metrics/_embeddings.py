@@ -124,6 +124,10 @@ class RowChord(ChordEmbedding):
         """Return the represented rows."""
         return self.geometry.represent(rows), _UNIT_ROW_ERROR
 
+    def beyond(self, vectors: FloatArray) -> FloatArray:
+        """Return 1 for zero rows: a squared chord of 2, of which the vector shows 1."""
+        return np.where(vectors.any(axis=1), 0.0, 1.0)
+
     def corpus(self, rows: Rows) -> Embedded:
         """Embed corpus rows; a zero row has the offset of a unit row."""
         embedded = super().corpus(rows)

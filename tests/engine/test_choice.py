@@ -48,25 +48,25 @@ def test_all_columns_where_no_direction_leads(embedding):
 def test_small_searches_are_not_worth_an_estimate(embedding, shape):
     rows = low_rank(shape)
     assert shortest_work(embedding, rows, 10) is embedding
-    assert shortest_work(embedding, rows, 10, always=True).is_prefix
+    assert shortest_work(embedding, rows, 10, whole=False).is_prefix
 
 
 @EMBEDDINGS
 @pytest.mark.parametrize("shape", [(2, 40), (40, 2), (1, 1)])
 def test_what_cannot_be_shortened_is_left_alone(embedding, shape):
     rows = np.ones(shape)
-    assert shortest_work(embedding, rows, 1, always=True) is embedding
+    assert shortest_work(embedding, rows, 1, whole=False) is embedding
 
 
 def test_rows_beyond_the_range_are_left_alone():
     rows = np.full((50, 30), 1e300)
-    assert not shortest_work(Plain(), rows, 1, always=True).is_prefix
+    assert not shortest_work(Plain(), rows, 1, whole=False).is_prefix
 
 
 @pytest.mark.parametrize("k", [1, 10, 500])
 def test_any_number_of_neighbours_may_be_usual(k):
     rows = low_rank((600, 40))
-    assert shortest_work(Plain(), rows, k, always=True).is_prefix
+    assert shortest_work(Plain(), rows, k, whole=False).is_prefix
 
 
 def test_the_choice_is_always_the_same():

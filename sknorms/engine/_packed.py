@@ -1,0 +1,292 @@
+"""Rows of bytes, laid out for instructions that compare 64 of them at a time.
+
+Processors with the vector instructions AVX-512 VNNI and BW add up products, or absolute
+differences, of bytes at four to nine times the speed of float32 arithmetic. Bytes are
+taken in groups of four (products) or eight (differences), and the groups of several
+rows lie side by side, so that every lane of a vector register belongs to a row.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sknorms._compile import Instruction, MachineCode, kernel, processor_has
+from sknorms._typing import AnyArray, Float32Array
+
+__all__ = ["MOST_LANES", "PackedRows", "byte_groups", "can_pack", "packed_scores"]
+
+# Bytes of the groups side by side: two vector registers.
+LANE_BYTES = 128
+# Rows of a block of products; blocks of differences have half as many.
+MOST_LANES = LANE_BYTES // 4
+# Queries whose sums are held in registers at a time: 24 of 32 with two each.
+_TILE = 12
+_FEATURES = ("avx512f", "avx512bw", "avx512vnni")
+
+
+@dataclass(frozen=True)
+class _WriteTile:
+    """Code for the sums of a few queries with the rows of one block.
+
+    Called with ``(queries, i, words, block, out, place, stride)``: queries i, i + 1, ...
+    against the rows of a block, rounded to float32, to place, place + stride, ... of a
+    flat array. Groups of four bytes are multiplied, unsigned by signed; of groups of
+    eight, both unsigned, the absolute differences are taken.
+    """
+
+    rows: int
+
+    def __call__(
+        self, code: MachineCode, itemsize: int, arrays: Any, places: Any
+    ) -> None:
+        ir, builder = code.ir, code.builder
+        word = ir.IntType(8 * itemsize)
+        vector = ir.VectorType(word, 64 // itemsize)
+        add = _multiply_add if itemsize == 4 else _difference_add
+        (queries, (_, groups)), (words, _), (out, _) = arrays
+
+        def index(number: int) -> Any:
+            return ir.Constant(ir.IntType(64), number)
+
+        def scaled(number: Any, factor: int) -> Any:
+            return builder.mul(number, index(factor))
+
+        row_bytes = scaled(groups, itemsize)
+        first = builder.add(queries, builder.mul(places[0], row_bytes))
+        block_bytes = builder.mul(places[1], scaled(groups, LANE_BYTES))
+        block = builder.add(words, block_bytes)
+        zero = ir.Constant(vector, [0] * vector.count)
+        totals = [
+            [code.variable(builder, zero) for _ in range(2)] for _ in range(self.rows)
+        ]
+        for pair in totals:
+            for total in pair:
+                builder.store(zero, total)
+        with code.loop(builder, groups) as loop:
+            group = builder.add(block, scaled(loop.index, LANE_BYTES))
+            sides = [_load(code, group, 64 * half, vector) for half in range(2)]
+            place = builder.add(first, scaled(loop.index, itemsize))
+            for row, pair in enumerate(totals):
+                own = builder.add(place, scaled(row_bytes, row))
+                spread = _spread(code, _load(code, own, 0, word), vector)
+                for side, total in zip(sides, pair, strict=True):
+                    so_far = builder.load(total)
+                    builder.store(add(code, so_far, spread, side), total)
+        narrow = ir.VectorType(ir.FloatType(), vector.count)
+        out = builder.add(out, scaled(places[2], 4))
+        for row, pair in enumerate(totals):
+            line = builder.add(out, scaled(builder.mul(places[3], index(row)), 4))
+            for half, total in enumerate(pair):
+                target = _pointer(code, line, 4 * vector.count * half, narrow)
+                value = builder.load(total)
+                if itemsize == 8:
+                    value = builder.trunc(value, ir.VectorType(ir.IntType(32), 8))
+                builder.store(builder.sitofp(value, narrow), target).align = 4
+
+
+def _pointer(code: MachineCode, address: Any, offset: int, kind: Any) -> Any:
+    moved = code.builder.add(address, code.ir.Constant(code.ir.IntType(64), offset))
+    return code.builder.inttoptr(moved, kind.as_pointer())
+
+
+def _load(code: MachineCode, address: Any, offset: int, kind: Any) -> Any:
+    loaded = code.builder.load(_pointer(code, address, offset, kind))
+    loaded.align = 4
+    return loaded
+
+
+def _spread(code: MachineCode, value: Any, vector: Any) -> Any:
+    """Return a vector with the value in every lane."""
+    ir, builder = code.ir, code.builder
+    undefined = ir.Constant(vector, ir.Undefined)
+    first = ir.Constant(ir.IntType(32), 0)
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count)
+    single = builder.insert_element(undefined, value, first)
+    return builder.shuffle_vector(single, undefined, lanes)
+
+
+def _multiply_add(code: MachineCode, total: Any, ours: Any, theirs: Any) -> Any:
+    """Add the four products of every group: VPDPBUSD."""
+    kind = total.type
+    name = "llvm.x86.avx512.vpdpbusd.512"
+    call = _declared(code, name, code.ir.FunctionType(kind, [kind] * 3))
+    return code.builder.call(call, [total, ours, theirs])
+
+
+def _difference_add(code: MachineCode, total: Any, ours: Any, theirs: Any) -> Any:
+    """Add the eight absolute differences of every group: VPSADBW."""
+    ir, builder = code.ir, code.builder
+    bytes_ = ir.VectorType(ir.IntType(8), 64)
+    name = "llvm.x86.avx512.psad.bw.512"
+    call = _declared(code, name, ir.FunctionType(total.type, [bytes_] * 2))
+    both = [builder.bitcast(side, bytes_) for side in (ours, theirs)]
+    return builder.add(total, builder.call(call, both))
+
+
+def _declared(code: MachineCode, name: str, kind: Any) -> Any:
+    module = code.builder.module
+    known = module.globals.get(name)
+    return code.ir.Function(module, kind, name) if known is None else known
+
+
+_tile = Instruction(_WriteTile(_TILE))
+_single = Instruction(_WriteTile(1))
+
+
+@kernel()
+def _packed_sums(
+    queries: AnyArray, words: AnyArray, start: int, stop: int, out: Float32Array
+) -> None:
+    """Write the sums of every query with rows ``start`` to ``stop``."""
+    lanes, width = words.shape[2], out.shape[1]
+    flat, spare = out.reshape(out.size), np.empty(_TILE * lanes, np.float32)
+    for block in range(start // lanes, (stop + lanes - 1) // lanes):
+        low, high = max(block * lanes, start), min((block + 1) * lanes, stop)
+        whole = high - low == lanes
+        for first in range(0, queries.shape[0], _TILE):
+            count = min(_TILE, queries.shape[0] - first)
+            place = first * width + low - start
+            target, stride = (flat, width) if whole else (spare, lanes)
+            place = place if whole else 0
+            if count == _TILE:
+                _tile(queries, first, words, block, target, place, stride)
+            else:
+                for row in range(count):
+                    _single(
+                        queries,
+                        first + row,
+                        words,
+                        block,
+                        target,
+                        place + row * stride,
+                        stride,
+                    )
+            if not whole:
+                skipped = low - block * lanes
+                for row in range(count):
+                    for j in range(high - low):
+                        value = spare[row * lanes + skipped + j]
+                        out[first + row, low - start + j] = value
+
+
+@kernel()
+def _pack(groups: AnyArray, words: AnyArray) -> None:
+    """Lay the groups of rows side by side; lanes without a row are not written to."""
+    lanes = words.shape[2]
+    for row in range(groups.shape[0]):
+        for group in range(groups.shape[1]):
+            words[row // lanes, group, row % lanes] = groups[row, group]
+
+
+@kernel()
+def _unpack(words: AnyArray, rows: AnyArray, groups: AnyArray) -> None:
+    """Read the groups of chosen rows."""
+    lanes = words.shape[2]
+    for i in range(rows.shape[0]):
+        for group in range(groups.shape[1]):
+            groups[i, group] = words[rows[i] // lanes, group, rows[i] % lanes]
+
+
+@dataclass(frozen=True, eq=False)
+class PackedRows:
+    """Some consecutive rows of a packed table.
+
+    Attributes
+    ----------
+    words : int32 or int64 array of shape (n_blocks, n_groups, lanes)
+        Groups of four bytes, for products, or of eight, for differences.
+    start, stop : int
+        Which rows these are.
+    """
+
+    words: AnyArray
+    start: int
+    stop: int
+
+    @classmethod
+    def empty(cls, n_rows: int, n_groups: int, dtype: Any) -> "PackedRows":
+        """Return room for rows; the lanes of a last block that is not full are 0."""
+        lanes = LANE_BYTES // np.dtype(dtype).itemsize
+        words = np.zeros((-(-n_rows // lanes), n_groups, lanes), dtype)
+        return cls(words, 0, n_rows)
+
+    @classmethod
+    def of(cls, groups: AnyArray) -> "PackedRows":
+        """Pack rows of groups."""
+        packed = cls.empty(*groups.shape, groups.dtype)
+        _pack(groups, packed.words)
+        return packed
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, and bytes of a row."""
+        return len(self), self.words.shape[1] * self.words.itemsize
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __getitem__(self, selection: Any) -> "PackedRows":
+        if isinstance(selection, slice):
+            first, last, _ = selection.indices(len(self))
+            return PackedRows(self.words, self.start + first, self.start + last)
+        rows = np.asarray(selection, dtype=np.intp) + self.start
+        groups = np.empty((len(rows), self.words.shape[1]), self.words.dtype)
+        _unpack(self.words, rows, groups)
+        return PackedRows.of(groups)
+
+    def __setitem__(self, selection: slice, packed: "PackedRows") -> None:
+        """Write whole blocks."""
+        lanes = self.words.shape[2]
+        first, part = divmod(self.start + selection.start, lanes)
+        if part:
+            raise ValueError("packed rows are written to in whole blocks.")
+        self.words[first : first + len(packed.words)] = packed.words
+
+
+def byte_groups(values: AnyArray, dtype: Any) -> AnyArray:
+    """Return rows of bytes as groups, the last one filled up with zeros."""
+    size = np.dtype(dtype).itemsize
+    width = -(-values.shape[1] // size) * size
+    padded = np.zeros((len(values), width), values.dtype)
+    padded[:, : values.shape[1]] = values
+    return padded.view(dtype)
+
+
+def packed_scores(queries: AnyArray, corpus: PackedRows, out: Float32Array) -> None:
+    """Write the sums of all pairs, rounded to float32.
+
+    Parameters
+    ----------
+    queries : int32 or int64 array of shape (n, n_groups)
+        Groups of bytes, of the dtype of the corpus.
+    corpus : PackedRows
+    out : float32 array of shape (n, len(corpus))
+    """
+    _packed_sums(queries, corpus.words, corpus.start, corpus.stop, out)
+
+
+@functools.cache
+def can_pack() -> bool:
+    """Whether there are the instructions, and their results are right."""
+    if not processor_has(*_FEATURES):
+        return False
+    try:
+        return all(_works(dtype) for dtype in (np.int32, np.int64))
+    except Exception:
+        # A compiler that does not know the instructions by these names.
+        return False
+
+
+def _works(dtype: Any) -> bool:
+    bytes_ = (np.arange(13 * 37 * 8) * 37 % 251).reshape(-1, 37 * 8)
+    ours = bytes_.astype(np.uint8)
+    theirs = ours[::-1].astype(np.int8) if dtype == np.int32 else ours[::-1]
+    found = np.empty((len(ours), len(theirs)), np.float32)
+    corpus = PackedRows.of(byte_groups(np.ascontiguousarray(theirs), dtype))
+    packed_scores(byte_groups(ours, dtype), corpus, found)
+    x, y = ours.astype(np.int64), theirs.astype(np.int64)
+    if dtype == np.int32:
+        return bool((found == x @ y.T).all())
+    return bool((found == np.abs(x[:, None] - y[None]).sum(axis=2)).all())
