@@ -45,7 +45,8 @@ def processor_has(*features: str) -> bool:
     import llvmlite.binding
     import numba
 
-    if numba.config.CPU_NAME or numba.config.CPU_FEATURES:
+    told: Any = numba.config
+    if told.CPU_NAME or told.CPU_FEATURES:
         return False
     found = llvmlite.binding.get_host_cpu_features()
     return all(found.get(feature, False) for feature in features)

@@ -7,6 +7,7 @@ answer is therefore exact and does not depend on how the work was cut up.
 """
 
 from sknorms.engine._admission import Admission, NotSelf
+from sknorms.engine._choice import packed_differences
 from sknorms.engine._collect import Ragged
 from sknorms.engine._coordinate import CoordinateEmbedding
 from sknorms.engine._corpus import Corpus
@@ -60,6 +61,7 @@ __all__ = [
     "fill_pairs",
     "gamma32",
     "nearest",
+    "packed_differences",
     "power_of_two_scale",
     "round_down32",
     "round_up32",

@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy import sparse
+from scipy.spatial.distance import cdist
 
 from sknorms._typing import FloatArray, IndexArray, Rows
+from sknorms.engine._coordinate import CoordinateEmbedding
 from sknorms.engine._directions import Directions
 from sknorms.engine._geometry import Embedding
-from sknorms.engine._grid import ChordGrid
+from sknorms.engine._grid import ChordGrid, DifferenceGrid
 from sknorms.engine._packed import can_pack
 from sknorms.engine._product import ChordEmbedding, ProductEmbedding
 
-__all__ = ["scoring_work", "shortest_work"]
+__all__ = ["packed_differences", "scoring_work", "shortest_work"]
 
 # Smaller searches take as long as this choice does.
 _FEWEST_VALUES, _FEWEST_COLUMNS = 1 << 22, 24
@@ -28,6 +31,10 @@ _DIRECTION_ROWS, _FEWER_DIRECTION_ROWS = 2048, 1024
 _PAIR, _COLUMN, _SURVIVOR, _SURVIVOR_BYTE = 0.6, 0.02, 120.0, 0.05
 # The same for bytes.
 _BYTE_PAIR, _BYTE_COLUMN = 0.5, 0.0055
+# The time of a column of a sum of float32 differences, the rows that stand for a corpus
+# summed, and the columns that rows of bytes have.
+_SUMMED_COLUMN, _SUMMED_ROWS = 0.08, 2048
+_FEWEST_BYTES, _MOST_BYTES, _FEWEST_SUMMED = 8, 4096, 1 << 19
 # What the errors of two rows of bytes come to, over the length of a usual row: a box of
 # 3.5 deviations to either side, of normally distributed coordinates, has 254 steps, and
 # rounding is off by a twelfth of their square.
@@ -248,3 +255,36 @@ class _Work:
         mapped_count = min(count, self.directions.count)
         survivors = self.sample.survivors(self.mapped, mapped_count, grown)
         return _BYTE_PAIR + _BYTE_COLUMN * count + early * self.measuring * survivors
+
+
+def packed_differences(embedding: CoordinateEmbedding, rows: Rows, k: int) -> Embedding:
+    """Return the bound of sums of absolute differences that is least work.
+
+    Parameters
+    ----------
+    embedding : CoordinateEmbedding
+        The bound by float32 sums.
+    rows : ndarray or CSR of shape (n, d)
+    k : int
+        Neighbours that are usually asked for.
+    """
+    n_rows, width = rows.shape
+    large = n_rows * width >= _FEWEST_SUMMED and _FEWEST_BYTES <= width <= _MOST_BYTES
+    if sparse.issparse(rows) or not large or not can_pack():
+        return embedding
+    n_sample = min(n_rows, _SUMMED_ROWS)
+    chosen = np.linspace(0, n_rows - 1, n_sample).astype(np.intp)
+    coordinates = embedding.coordinates(rows[chosen])
+    if not np.isfinite(np.abs(coordinates).sum()):
+        return embedding
+    grid = DifferenceGrid.fit(embedding, coordinates)
+    queries = np.arange(0, n_sample, max(1, n_sample // _SAMPLE_QUERIES))
+    sums = cdist(coordinates[queries], coordinates, "cityblock")
+    sums[np.arange(len(queries)), queries] = np.inf
+    rank = min(max(1, round(k * n_sample / n_rows)), n_sample - 1)
+    reach = np.partition(sums, rank - 1, axis=1)[:, rank - 1]
+    allowed = reach + 4.0 * grid.error * grid.step
+    survivors = float(np.mean(sums <= allowed[:, None]))
+    measuring = _SURVIVOR + _SURVIVOR_BYTE * rows.dtype.itemsize * width
+    work = _BYTE_PAIR + _BYTE_COLUMN * width + measuring * survivors
+    return grid if work < _GAIN * (_PAIR + _SUMMED_COLUMN * width) else embedding

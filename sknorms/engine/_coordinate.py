@@ -87,12 +87,23 @@ class CoordinateEmbedding(Embedding):
             else:
                 np.negative(cdist(queries, corpus, self.scipy_name), out=out)
 
-    def _embed(self, rows: Rows) -> tuple[AnyArray, FloatArray, Any]:
+    @property
+    def vanished(self) -> float:
+        """What a sum of coordinates may have lost below the range of float64."""
+        return 0.0
+
+    def coordinates(self, rows: Rows) -> FloatArray:
+        """Return rows in float64, moved and scaled as the sum allows."""
         wide = widen(rows)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             if self.center is not None:
                 wide = wide - self.center
-            wide = wide * self.scale
+            moved: FloatArray = wide * self.scale
+        return moved
+
+    def _embed(self, rows: Rows) -> tuple[AnyArray, FloatArray, Any]:
+        wide = self.coordinates(rows)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             largest = np.abs(wide).max(axis=1, initial=0.0)
             sizes = self.sizes(wide)
             vectors = wide.astype(np.float32)

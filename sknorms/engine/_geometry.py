@@ -107,8 +107,8 @@ class Embedding(ABC):
         """Return how far values of the test may be from the order of the pairs.
 
         If k pairs of a query have ``weight * offset - score <= v``, then every pair
-        that is among its k closest has at most ``growth * v + slack``. None where the bound is
-        too loose for that to be of use, or nothing is known.
+        that is among its k closest has at most ``growth * v + slack``. None where the
+        bound is too loose for that to be of use, or nothing is known.
 
         Parameters
         ----------
@@ -123,9 +123,9 @@ class Embedding(ABC):
         """Return room for embedded rows, to be written to in slices."""
         return np.empty((n_rows, self.width(n_features)), dtype=np.float32)
 
-    def pack(self, rows: Rows) -> "Embedding":
-        """Return a bound by rows of bytes that is less work, or this one."""
-        del rows
+    def pack(self, rows: Rows, k: int) -> "Embedding":
+        """Return a bound by rows of bytes if it is less work, else this one."""
+        del rows, k
         return self
 
     def score(self, queries: Any, corpus: Any, out: Float32Array) -> None:

@@ -6,8 +6,9 @@ their difference, so by the triangle inequality ``|x - y| >= |x' - y'| - e_x - e
 any norm. Points of the grid are rows of bytes; their products and their absolute
 differences are integers without rounding, at a fraction of the time of float32.
 
-For squares the two errors are split off with a fixed h > 0: ``(D + e)^2 <= (1 + h) D^2 +
-(1 + 1/h) e^2``, an equality where ``h = e / D``, and ``(e_x + e_y)^2 <= 2 e_x^2 + 2 e_y^2``.
+For squares the two errors are split off with a fixed h > 0: ``(D + e)^2`` is at most
+``(1 + h) D^2 + (1 + 1/h) e^2``, an equality where ``h = e / D``, and ``(e_x + e_y)^2``
+at most ``2 e_x^2 + 2 e_y^2``.
 """
 
 from abc import abstractmethod
@@ -18,6 +19,7 @@ import numpy as np
 
 from sknorms._arrays import row_sum
 from sknorms._typing import AnyArray, Float32Array, FloatArray, Rows
+from sknorms.engine._coordinate import CoordinateEmbedding
 from sknorms.engine._directions import Directions
 from sknorms.engine._geometry import Embedded, Embedding
 from sknorms.engine._packed import PackedRows, byte_groups, packed_scores
@@ -197,7 +199,8 @@ class ChordGrid(Grid):
 
     def length(self, differences: FloatArray) -> FloatArray:
         """Return Euclidean lengths."""
-        return np.sqrt(row_sum(np.square(differences)))
+        lengths: FloatArray = np.sqrt(row_sum(np.square(differences)))
+        return lengths
 
     @property
     def _per_square(self) -> float:
@@ -263,13 +266,13 @@ class DifferenceGrid(Grid):
 
     Attributes
     ----------
-    base : Embedding
-        The bound of float32 sums, with ``coordinates`` and ``reach``.
+    base : CoordinateEmbedding
+        The bound by float32 sums.
     origin : float64 array of shape (width,)
     step, most, error : float
     """
 
-    base: Any
+    base: CoordinateEmbedding
     origin: FloatArray
     step: float
     most: float
@@ -279,7 +282,9 @@ class DifferenceGrid(Grid):
     rank_weight = 1.0
 
     @classmethod
-    def fit(cls, base: Any, coordinates: FloatArray) -> "DifferenceGrid":
+    def fit(
+        cls, base: CoordinateEmbedding, coordinates: FloatArray
+    ) -> "DifferenceGrid":
         """Lay a grid over the coordinates of a sample."""
         origin = np.median(coordinates, axis=0)
         step = grid_step(coordinates - origin)
@@ -300,11 +305,13 @@ class DifferenceGrid(Grid):
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             sizes = row_sum(np.abs(coordinates)) + float(np.abs(self.origin).sum())
             moved = (coordinates - self.origin) / self.step
-            return moved, _UNSAID * sizes / self.step
+            error = _UNSAID * sizes + self.base.vanished
+            return moved, error / self.step
 
     def length(self, differences: FloatArray) -> FloatArray:
         """Return sums of absolute values."""
-        return row_sum(np.abs(differences))
+        sums: FloatArray = row_sum(np.abs(differences))
+        return sums
 
     def as_bytes(self, digits: FloatArray) -> AnyArray:
         """Return grid points as unsigned bytes."""

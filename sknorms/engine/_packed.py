@@ -30,10 +30,10 @@ _FEATURES = ("avx512f", "avx512bw", "avx512vnni")
 class _WriteTile:
     """Code for the sums of a few queries with the rows of one block.
 
-    Called with ``(queries, i, words, block, out, place, stride)``: queries i, i + 1, ...
-    against the rows of a block, rounded to float32, to place, place + stride, ... of a
-    flat array. Groups of four bytes are multiplied, unsigned by signed; of groups of
-    eight, both unsigned, the absolute differences are taken.
+    Called with ``(queries, i, words, block, out, place, stride)``: queries i, i + 1,
+    ... against the rows of a block, rounded to float32, to place, place + stride, ...
+    of a flat array. Groups of four bytes are multiplied, unsigned by signed; of groups
+    of eight, both unsigned, the absolute differences are taken.
     """
 
     rows: int
@@ -41,49 +41,87 @@ class _WriteTile:
     def __call__(
         self, code: MachineCode, itemsize: int, arrays: Any, places: Any
     ) -> None:
-        ir, builder = code.ir, code.builder
-        word = ir.IntType(8 * itemsize)
-        vector = ir.VectorType(word, 64 // itemsize)
-        add = _multiply_add if itemsize == 4 else _difference_add
+        tile = _Tile(code, itemsize, self.rows)
         (queries, (_, groups)), (words, _), (out, _) = arrays
+        row, block, place, stride = places
+        first = tile.moved(queries, row, tile.scaled(groups, itemsize))
+        theirs = tile.moved(words, block, tile.scaled(groups, LANE_BYTES))
+        totals = tile.add_groups(first, theirs, groups)
+        line = tile.moved(out, place, tile.index(4))
+        tile.write(totals, line, tile.scaled(stride, 4))
 
-        def index(number: int) -> Any:
-            return ir.Constant(ir.IntType(64), number)
 
-        def scaled(number: Any, factor: int) -> Any:
-            return builder.mul(number, index(factor))
+@dataclass(frozen=True)
+class _Tile:
+    """Writes the parts of the code, with sums in two registers a query."""
 
-        row_bytes = scaled(groups, itemsize)
-        first = builder.add(queries, builder.mul(places[0], row_bytes))
-        block_bytes = builder.mul(places[1], scaled(groups, LANE_BYTES))
-        block = builder.add(words, block_bytes)
-        zero = ir.Constant(vector, [0] * vector.count)
-        totals = [
-            [code.variable(builder, zero) for _ in range(2)] for _ in range(self.rows)
-        ]
-        for pair in totals:
-            for total in pair:
-                builder.store(zero, total)
-        with code.loop(builder, groups) as loop:
-            group = builder.add(block, scaled(loop.index, LANE_BYTES))
-            sides = [_load(code, group, 64 * half, vector) for half in range(2)]
-            place = builder.add(first, scaled(loop.index, itemsize))
-            for row, pair in enumerate(totals):
-                own = builder.add(place, scaled(row_bytes, row))
+    code: MachineCode
+    itemsize: int
+    rows: int
+
+    @property
+    def lanes(self) -> int:
+        """Rows of the corpus in one register."""
+        return 64 // self.itemsize
+
+    @property
+    def vector(self) -> Any:
+        """A register of sums."""
+        ir = self.code.ir
+        return ir.VectorType(ir.IntType(8 * self.itemsize), self.lanes)
+
+    def index(self, number: int) -> Any:
+        """Return a constant for addresses."""
+        return self.code.ir.Constant(self.code.ir.IntType(64), number)
+
+    def scaled(self, number: Any, factor: int) -> Any:
+        """Return a number of bytes."""
+        return self.code.builder.mul(number, self.index(factor))
+
+    def moved(self, address: Any, count: Any, size: Any) -> Any:
+        """Return an address some items further on."""
+        builder = self.code.builder
+        return builder.add(address, builder.mul(count, size))
+
+    def add_groups(self, first: Any, block: Any, groups: Any) -> Any:
+        """Write the loop over groups; return the variables of the sums."""
+        code, vector = self.code, self.vector
+        word, wide = vector.element, 2 * self.lanes * self.itemsize
+        add = _multiply_add if self.itemsize == 4 else _difference_add
+        zero = code.ir.Constant(vector, [0] * self.lanes)
+        pairs = [[code.variable(code.builder, zero) for _ in "ab"] for _ in self.every]
+        for first_half, second_half in pairs:
+            code.builder.store(zero, first_half)
+            code.builder.store(zero, second_half)
+        with code.loop(code.builder, groups) as loop:
+            group = self.moved(block, loop.index, self.index(wide))
+            sides = [_load(code, group, offset, vector) for offset in (0, 64)]
+            own = self.moved(first, loop.index, self.index(self.itemsize))
+            for pair in pairs:
                 spread = _spread(code, _load(code, own, 0, word), vector)
                 for side, total in zip(sides, pair, strict=True):
-                    so_far = builder.load(total)
-                    builder.store(add(code, so_far, spread, side), total)
-        narrow = ir.VectorType(ir.FloatType(), vector.count)
-        out = builder.add(out, scaled(places[2], 4))
-        for row, pair in enumerate(totals):
-            line = builder.add(out, scaled(builder.mul(places[3], index(row)), 4))
+                    so_far = code.builder.load(total)
+                    code.builder.store(add(code, so_far, spread, side), total)
+                own = self.moved(own, groups, self.index(self.itemsize))
+        return pairs
+
+    @property
+    def every(self) -> range:
+        """The queries."""
+        return range(self.rows)
+
+    def write(self, pairs: Any, line: Any, stride: Any) -> None:
+        """Write the sums as float32, one line a query."""
+        ir, builder = self.code.ir, self.code.builder
+        narrow = ir.VectorType(ir.FloatType(), self.lanes)
+        for pair in pairs:
             for half, total in enumerate(pair):
-                target = _pointer(code, line, 4 * vector.count * half, narrow)
                 value = builder.load(total)
-                if itemsize == 8:
+                if self.itemsize == 8:
                     value = builder.trunc(value, ir.VectorType(ir.IntType(32), 8))
-                builder.store(builder.sitofp(value, narrow), target).align = 4
+                place = _pointer(self.code, line, 4 * self.lanes * half, narrow)
+                builder.store(builder.sitofp(value, narrow), place).align = 4
+            line = builder.add(line, stride)
 
 
 def _pointer(code: MachineCode, address: Any, offset: int, kind: Any) -> Any:
@@ -215,7 +253,8 @@ class PackedRows:
     @classmethod
     def of(cls, groups: AnyArray) -> "PackedRows":
         """Pack rows of groups."""
-        packed = cls.empty(*groups.shape, groups.dtype)
+        n_rows, n_groups = groups.shape
+        packed = cls.empty(n_rows, n_groups, groups.dtype)
         _pack(groups, packed.words)
         return packed
 

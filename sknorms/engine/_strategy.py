@@ -50,7 +50,7 @@ class AllColumns(Strategy):
         """Return the best bound by all columns."""
         if isinstance(embedding, ProductEmbedding):
             return shortest_work(embedding, rows, k, prefix=False), None
-        return embedding.pack(rows), None
+        return embedding.pack(rows, k), None
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Cheapest(Strategy):
                 return embedding, tree
         if isinstance(embedding, ProductEmbedding):
             return shortest_work(embedding, rows, k), None
-        return embedding.pack(rows), None
+        return embedding.pack(rows, k), None
 
 
 def _tree_work(tree: Tree, rows: Rows, k: int) -> float:

@@ -1,7 +1,7 @@
 """Coordinate bounds of the metrics that are sums or maxima over coordinates."""
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,7 +16,9 @@ from sknorms.engine import (
     CoordinateEmbedding,
     CoordinateSpace,
     Embedded,
+    Embedding,
     TreeSpace,
+    packed_differences,
     power_of_two_scale,
     round_up32,
 )
@@ -95,7 +97,7 @@ class _Homogeneous(CoordinateEmbedding):
         return 0.0 if self.factors is None else _SMALLEST * self.scale
 
     @property
-    def _vanished(self) -> float:
+    def vanished(self) -> float:
         """What such losses add up to in a score."""
         return self.terms * self._lost
 
@@ -103,15 +105,16 @@ class _Homogeneous(CoordinateEmbedding):
         self, sizes: FloatArray, thresholds: FloatArray
     ) -> tuple[Float32Array, Float32Array]:
         """Keep pairs within reach, and what vanishes of it."""
-        return super().cut(sizes + self._vanished, thresholds)
+        return super().cut(sizes + self.vanished, thresholds)
 
-    def _embed(self, rows: Rows) -> tuple[AnyArray, FloatArray, Any]:
+    def coordinates(self, rows: Rows) -> FloatArray:
+        """Return rows in float64, moved, weighted and scaled."""
         if self.factors is None:
-            return super()._embed(rows)
+            return super().coordinates(rows)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            center = 0.0 if self.center is None else self.center
-            moved = (widen(rows) - center) * self.factors
-        return replace(self, center=None, factors=None)._embed(moved)
+            moved = widen(rows) - (0.0 if self.center is None else self.center)
+            weighted: FloatArray = moved * self.factors * self.scale
+        return weighted
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +133,10 @@ class ManhattanBound(_Homogeneous):
     def tree_power(self) -> float:
         """The p of the norm of differences."""
         return 1.0
+
+    def pack(self, rows: Rows, k: int) -> Embedding:
+        """Return the bound by rows of bytes if it is less work."""
+        return packed_differences(self, rows, k)
 
     def sizes(self, rows: FloatArray) -> FloatArray:
         """Return the sums of absolute values."""
@@ -224,7 +231,7 @@ class MinkowskiBound(_Homogeneous):
         return total * unit
 
     @property
-    def _vanished(self) -> float:
+    def vanished(self) -> float:
         """What coordinates lost below the ranges of both floats add up to."""
         lost: float = (_VANISHING + self._lost) ** self._power
         return 4.0 * self.terms * lost
