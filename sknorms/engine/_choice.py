@@ -202,7 +202,8 @@ class _Work:
     @property
     def counts(self) -> list[int]:
         """How many directions a prefix may have."""
-        most = min(_COUNTS[-1], self.directions.count) if self.prefix else 0
+        width = self.sample.vectors.shape[1]
+        most = min(self.directions.count, width - 2) if self.prefix else 0
         return [count for count in _COUNTS if count <= most]
 
     def in_float32(self, embedding: ProductEmbedding) -> _Choice:

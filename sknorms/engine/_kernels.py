@@ -47,8 +47,7 @@ def _collect_run(
     score: Float32Array,
     offset: Float32Array,
     i: int,
-    start: int,
-    stop: int,
+    run: tuple[int, int, int],
     w: float,
     t: float,
     heap: Float32Array,
@@ -56,9 +55,9 @@ def _collect_run(
     slack: float,
     found: Found,
     count: int,
-    origin: int,
 ) -> tuple[int, Any]:
     """Write the pairs of a run that pass; return how many by now, and the level."""
+    start, stop, origin = run
     rows, columns, values = found
     for j in range(start, stop):
         value = w * offset[j] - score[i, j]
@@ -98,6 +97,7 @@ def collect_survivors(
     """
     n_rows, n_columns = score.shape
     in_runs = n_columns - n_columns % _RUN
+    rest = in_runs, n_columns, origin
     for i in range(first_row, n_rows):
         if count + n_columns > found[0].shape[0]:
             return count, i
@@ -108,36 +108,12 @@ def collect_survivors(
                 # Written so that NaN passes: what cannot be bounded is kept.
                 passing |= not (w * offset[start + j] - score[i, start + j] > t)
             if passing:
-                stop = start + _RUN
+                run = start, start + _RUN, origin
                 count, t = _collect_run(
-                    score,
-                    offset,
-                    i,
-                    start,
-                    stop,
-                    w,
-                    t,
-                    heap,
-                    growth,
-                    s,
-                    found,
-                    count,
-                    origin,
+                    score, offset, i, run, w, t, heap, growth, s, found, count
                 )
         count, t = _collect_run(
-            score,
-            offset,
-            i,
-            in_runs,
-            n_columns,
-            w,
-            t,
-            heap,
-            growth,
-            s,
-            found,
-            count,
-            origin,
+            score, offset, i, rest, w, t, heap, growth, s, found, count
         )
         level[i] = t
     return count, n_rows

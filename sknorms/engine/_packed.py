@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
+from sknorms._arrays import row_slices
 from sknorms._compile import Instruction, MachineCode, kernel, processor_has
-from sknorms._typing import AnyArray, Float32Array
+from sknorms._typing import AnyArray, Float32Array, IndexArray
 
 __all__ = ["MOST_LANES", "PackedRows", "byte_groups", "can_pack", "packed_scores"]
 
@@ -23,6 +25,8 @@ LANE_BYTES = 128
 MOST_LANES = LANE_BYTES // 4
 # Queries whose sums are held in registers at a time: 24 of 32 with two each.
 _TILE = 12
+# Rows taken at a time without the instructions.
+_PLAIN_ROWS = 1 << 10
 _FEATURES = ("avx512f", "avx512bw", "avx512vnni")
 
 
@@ -209,24 +213,6 @@ def _packed_sums(
                         out[first + row, low - start + j] = value
 
 
-@kernel()
-def _pack(groups: AnyArray, words: AnyArray) -> None:
-    """Lay the groups of rows side by side; lanes without a row are not written to."""
-    lanes = words.shape[2]
-    for row in range(groups.shape[0]):
-        for group in range(groups.shape[1]):
-            words[row // lanes, group, row % lanes] = groups[row, group]
-
-
-@kernel()
-def _unpack(words: AnyArray, rows: AnyArray, groups: AnyArray) -> None:
-    """Read the groups of chosen rows."""
-    lanes = words.shape[2]
-    for i in range(rows.shape[0]):
-        for group in range(groups.shape[1]):
-            groups[i, group] = words[rows[i] // lanes, group, rows[i] % lanes]
-
-
 @dataclass(frozen=True, eq=False)
 class PackedRows:
     """Some consecutive rows of a packed table.
@@ -254,9 +240,17 @@ class PackedRows:
     def of(cls, groups: AnyArray) -> "PackedRows":
         """Pack rows of groups."""
         n_rows, n_groups = groups.shape
-        packed = cls.empty(n_rows, n_groups, groups.dtype)
-        _pack(groups, packed.words)
-        return packed
+        lanes = LANE_BYTES // groups.itemsize
+        filled = np.zeros((-(-n_rows // lanes) * lanes, n_groups), groups.dtype)
+        filled[:n_rows] = groups
+        side_by_side = filled.reshape(-1, lanes, n_groups).transpose(0, 2, 1)
+        return cls(np.ascontiguousarray(side_by_side), 0, n_rows)
+
+    def groups(self, rows: IndexArray) -> AnyArray:
+        """Return the groups of chosen rows, one row a line."""
+        block, lane = np.divmod(rows + self.start, self.words.shape[2])
+        chosen: AnyArray = self.words[block, :, lane]
+        return chosen
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -270,10 +264,7 @@ class PackedRows:
         if isinstance(selection, slice):
             first, last, _ = selection.indices(len(self))
             return PackedRows(self.words, self.start + first, self.start + last)
-        rows = np.asarray(selection, dtype=np.intp) + self.start
-        groups = np.empty((len(rows), self.words.shape[1]), self.words.dtype)
-        _unpack(self.words, rows, groups)
-        return PackedRows.of(groups)
+        return PackedRows.of(self.groups(np.asarray(selection, dtype=np.intp)))
 
     def __setitem__(self, selection: slice, packed: "PackedRows") -> None:
         """Write whole blocks."""
@@ -303,7 +294,26 @@ def packed_scores(queries: AnyArray, corpus: PackedRows, out: Float32Array) -> N
     corpus : PackedRows
     out : float32 array of shape (n, len(corpus))
     """
-    _packed_sums(queries, corpus.words, corpus.start, corpus.stop, out)
+    if can_pack():
+        _packed_sums(queries, corpus.words, corpus.start, corpus.stop, out)
+    else:
+        _plain_sums(queries, corpus, out)
+
+
+def _plain_sums(queries: AnyArray, corpus: PackedRows, out: Float32Array) -> None:
+    """Write the same, for rows that were packed on another machine."""
+    ours = queries.view(np.uint8).astype(np.float64)
+    for rows in row_slices(len(corpus), _PLAIN_ROWS):
+        groups = np.ascontiguousarray(corpus.groups(np.arange(rows.start, rows.stop)))
+        # Sums of such small integers are exact in float64.
+        if queries.dtype == np.int32:
+            theirs = groups.view(np.int8).astype(np.float64)
+            np.copyto(out[:, rows], ours @ theirs.T, casting="same_kind")
+        else:
+            theirs = groups.view(np.uint8).astype(np.float64)
+            np.copyto(
+                out[:, rows], cdist(ours, theirs, "cityblock"), casting="same_kind"
+            )
 
 
 @functools.cache
@@ -324,7 +334,8 @@ def _works(dtype: Any) -> bool:
     theirs = ours[::-1].astype(np.int8) if dtype == np.int32 else ours[::-1]
     found = np.empty((len(ours), len(theirs)), np.float32)
     corpus = PackedRows.of(byte_groups(np.ascontiguousarray(theirs), dtype))
-    packed_scores(byte_groups(ours, dtype), corpus, found)
+    words = byte_groups(ours, dtype), corpus.words
+    _packed_sums(*words, corpus.start, corpus.stop, found)
     x, y = ours.astype(np.int64), theirs.astype(np.int64)
     if dtype == np.int32:
         return bool((found == x @ y.T).all())

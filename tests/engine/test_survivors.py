@@ -77,7 +77,7 @@ def test_the_source_of_the_kernel_says_the_same(shape):
     rows, columns = np.empty(4000, np.intp), np.empty(4000, np.intp)
     found = (rows, columns, np.empty(4000, np.float32))
     sieve = Sieve.plain(weight, level)
-    tests = (sieve.weight, sieve.level, sieve.heaps, sieve.slack)
+    tests = (sieve.weight, sieve.level, sieve.heaps, sieve.growth, sieve.slack)
     count, next_row = collect_survivors.python(score, offset, *tests, 0, found, 0, 7)
     assert next_row == shape[0]
     pairs = np.stack([rows[:count], columns[:count] - 7], axis=1)
@@ -86,7 +86,8 @@ def test_the_source_of_the_kernel_says_the_same(shape):
 
 @pytest.mark.parametrize("k", [1, 3, 50])
 @pytest.mark.parametrize("capacity", [64, 300, 10**6])
-def test_levels_close_and_keep_the_closest(k, capacity):
+@pytest.mark.parametrize("growth", [1.0, 1.25])
+def test_levels_close_and_keep_the_closest(k, capacity, growth):
     rng = np.random.default_rng(0)
     queries = rng.normal(size=(7, 6)).astype(np.float32)
     corpus = Embedded(
@@ -94,8 +95,10 @@ def test_levels_close_and_keep_the_closest(k, capacity):
         rng.normal(size=900).astype(np.float32),
     )
     weight = np.full(7, 0.5, dtype=np.float32)
-    slack = np.full(7, 0.01, dtype=np.float32)
-    sieve = Sieve.closing(weight, np.full(7, np.inf, dtype=np.float32), slack, k)
+    # With it no level is below the value that it comes from.
+    slack = np.full(7, 0.01 + 20 * (growth - 1), dtype=np.float32)
+    level = np.full(7, np.inf, dtype=np.float32)
+    sieve = Sieve.closing(weight, level, slack, k, growth)
     ours = Embedded(queries, np.zeros(7))
     scratch = np.empty(7 * 128, dtype=np.float32)
     parts = _survivors.scored_survivors(
@@ -103,7 +106,7 @@ def test_levels_close_and_keep_the_closest(k, capacity):
     )
     found = np.concatenate([np.stack(part, axis=1) for part in parts])
     values = 0.5 * corpus.numbers - queries @ corpus.rows.T
-    limits = np.sort(values, axis=1)[:, k - 1 : k] + 0.009
+    limits = growth * np.sort(values, axis=1)[:, k - 1 : k] + slack[0] - 0.001
     kept = {tuple(pair) for pair in found}
     assert len(kept) == len(found)
     assert set(map(tuple, np.argwhere(values <= limits))) <= kept

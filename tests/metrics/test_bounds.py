@@ -4,11 +4,13 @@ import pickle
 
 import numpy as np
 import pytest
+from bounds import ruled_out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from metric_cases import CASES, DEFAULTS, KINDS, Case, in_domain, learned, rows_for
 from scipy import sparse
+from searches import N_QUERIES, N_ROWS, K, brute_force, check_search
 
 from sknorms.engine import Corpus, nearest, within
 from sknorms.metrics import get_metric
@@ -16,35 +18,6 @@ from sknorms.metrics import get_metric
 pytestmark = pytest.mark.kernels
 
 all_cases = pytest.mark.parametrize("case", CASES, ids=str)
-# Enough rows for the engine to draw a sample and to prune by it.
-N_ROWS, N_QUERIES, K = 700, 25, 9
-
-
-def brute_force(metric, queries, rows):
-    """Every key, one query at a time, by the exact formula; equal for equal values."""
-    represented = metric.represent(rows)
-    with np.errstate(over="ignore"):
-        keys = [metric.keys(query, represented) for query in metric.represent(queries)]
-        return metric.settle(np.array(keys))
-
-
-def check_search(metric, queries, rows):
-    keys = brute_force(metric, queries, rows)
-    if not np.isfinite(keys).all():
-        return False
-    order = np.lexsort((np.broadcast_to(np.arange(len(rows)), keys.shape), keys))
-    expected = order[:, :K]
-    corpus = Corpus.prepare(metric, rows)
-    found, indices = nearest(corpus, queries, K)
-    np.testing.assert_array_equal(indices, expected)
-    np.testing.assert_array_equal(found, np.take_along_axis(keys, expected, axis=1))
-    # On the boundary itself, where a bound has nothing to spare.
-    limits = found[:, 5].copy()
-    lists = within(corpus, queries, limits)
-    inside = keys <= limits[:, None]
-    np.testing.assert_array_equal(lists.indices, np.nonzero(inside)[1])
-    np.testing.assert_array_equal(lists.keys, keys[inside])
-    return True
 
 
 @all_cases
@@ -139,17 +112,6 @@ def test_a_row_without_any_value_is_an_error_as_a_query():
         nearest(Corpus.prepare(metric, rows), rows, 1)
 
 
-def kept(metric, queries, rows, limits):
-    """Return which pairs the bound does not rule out."""
-    embedding = metric.embedding(rows)
-    theirs, ours = embedding.corpus(rows), embedding.queries(queries)
-    score = np.empty((len(queries), len(rows)), dtype=np.float32)
-    embedding.score(ours.rows, theirs.rows, out=score)
-    weight, level = embedding.cut(ours.numbers, limits)
-    with np.errstate(invalid="ignore", over="ignore"):
-        return ~(weight[:, None] * theirs.numbers - score > level[:, None])
-
-
 @st.composite
 def tables(draw):
     """Few rows of few columns, of numbers of one size or of all sizes."""
@@ -175,7 +137,9 @@ def test_no_limit_loses_a_pair_within_it(case, rows):
     keys[np.isinf(keys)] = np.nan
     for limits in keys.T:
         inside = keys <= limits[:, None]
-        assert (kept(metric, rows, rows, limits) | ~inside).all()
+        assert not (
+            ruled_out(metric.embedding(rows), rows, rows, limits[:, None]) & inside
+        ).any()
 
 
 INVARIANT = [
@@ -222,7 +186,7 @@ def test_bounds_rule_out_what_is_far(case, kind):
     keys = brute_force(metric, rows[:20], rows)
     limits = np.partition(keys, K, axis=1)[:, K]
     needed = keys <= limits[:, None]
-    survivors = kept(metric, rows[:20], rows, limits)
+    survivors = ~ruled_out(metric.embedding(rows), rows[:20], rows, limits[:, None])
     assert (survivors | ~needed).all()
     if not (kind == "offset" and case.name in SCALE_BOUND):
         assert survivors.sum() < 0.5 * survivors.size + needed.sum()

@@ -1,0 +1,143 @@
+"""Bounds by rows of bytes never lose a neighbour, whatever the rows are like."""
+
+import pickle
+
+import numpy as np
+import pytest
+from bounds import ruled_out
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from metric_cases import CASES, KINDS, in_domain, learned, rows_for
+from searches import N_QUERIES, N_ROWS, K, brute_force, check_search
+
+from sknorms.engine import Corpus, Prefix, nearest
+from sknorms.engine import _choice as choice
+from sknorms.engine import _packed as packed
+from sknorms.engine._grid import Grid
+from sknorms.metrics import get_metric
+
+pytestmark = pytest.mark.kernels
+
+all_cases = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bytes_wherever_possible():
+    """Let rows of bytes cost nothing, so that they are chosen for any table."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("VALUES", "COLUMNS", "SUMMED", "BYTES"):
+            patch.setattr(choice, f"_FEWEST_{name}", 0)
+        patch.setattr(choice, "_BYTE_PAIR", -1e30)
+        # Processors without the instructions add up the same numbers.
+        patch.setattr(choice, "can_pack", lambda: True)
+        yield
+
+
+def searched(case, queries, rows, strategy=None):
+    """Check a search; return whether it was by bytes."""
+    metric = learned(case, rows)
+    if metric is None:
+        metric = get_metric(case.name, V=np.eye(rows.shape[1]))
+    if strategy is not None and not is_product(metric, rows):
+        return False
+    compared = check_search(metric, queries, rows, strategy)
+    assert compared or case.params.get("p") == 0.5
+    corpus = Corpus.prepare(metric, rows, strategy=strategy, k=K)
+    return isinstance(corpus.embedding, Grid)
+
+
+def is_product(metric, rows):
+    embedding = metric.embedding(rows)
+    return embedding is not None and embedding.is_product
+
+
+@all_cases
+@pytest.mark.parametrize("kind", KINDS)
+def test_search_finds_what_brute_force_finds(case, kind):
+    rows = rows_for(case, kind, N_ROWS)
+    searched(case, rows[:N_QUERIES], rows)
+
+
+@all_cases
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_prefix_finds_it_as_well(case, kind):
+    width = {} if "w" in case.params else {"n_features": 12}
+    rows = rows_for(case, kind, N_ROWS, **width)
+    searched(case, rows[:N_QUERIES], rows, Prefix())
+
+
+@pytest.mark.parametrize("name", ["euclidean", "cosine", "manhattan", "correlation"])
+@pytest.mark.parametrize("n_features", [3, 9, 33, 130])
+def test_rows_of_every_width_are_searched_by_bytes(name, n_features):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(N_ROWS, n_features))
+    case = next(case for case in CASES if case.name == name)
+    assert searched(case, rows[:N_QUERIES] + 0.1, rows)
+
+
+@pytest.mark.parametrize("name", ["euclidean", "cosine", "manhattan"])
+@pytest.mark.parametrize("kind", ["outliers", "heavy tails", "scales", "far queries"])
+def test_rows_that_do_not_suit_a_grid_cost_time_only(name, kind):
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(N_ROWS, 20))
+    queries = rows[:N_QUERIES] + 0.01 * rng.normal(size=(N_QUERIES, 20))
+    if kind == "outliers":
+        rows[::97] *= 1e9
+    elif kind == "heavy tails":
+        rows = rng.standard_cauchy(size=rows.shape) ** 3
+        queries = rows[:N_QUERIES]
+    elif kind == "scales":
+        rows *= 10.0 ** np.linspace(-8, 8, 20)
+        queries = rows[:N_QUERIES]
+    else:
+        queries = 1e6 * queries
+    case = next(case for case in CASES if case.name == name)
+    searched(case, queries, rows)
+
+
+@pytest.mark.parametrize("name", ["euclidean", "cosine", "manhattan"])
+def test_another_machine_finds_the_same(name, monkeypatch):
+    rng = np.random.default_rng(2)
+    rows = rng.normal(size=(N_ROWS, 30)).astype(np.float32)
+    corpus = Corpus.prepare(get_metric(name), rows)
+    assert isinstance(corpus.embedding, Grid)
+    here = nearest(corpus, rows[:N_QUERIES], K)
+    sent = pickle.loads(pickle.dumps(corpus))
+    monkeypatch.setattr(packed, "can_pack", lambda: False)
+    there = nearest(sent, rows[:N_QUERIES], K)
+    np.testing.assert_array_equal(here, there)
+
+
+@st.composite
+def tables(draw):
+    """Rows around each other, with some coordinates far away."""
+    seed = draw(st.integers(0, 2**32 - 1))
+    n_rows, width = draw(st.tuples(st.integers(3, 40), st.integers(5, 20)))
+    rng = np.random.default_rng(seed)
+    size = draw(st.sampled_from([1e-150, 1e-30, 1.0, 1e30, 1e100]))
+    rows = rng.normal(size=(n_rows, width)) * size
+    wild = draw(st.sampled_from([0.0, 0.02, 0.3]))
+    far = rng.random(rows.shape) < wild
+    rows[far] *= draw(st.sampled_from([10.0, 1e4, 1e12]))
+    rows[rng.random(n_rows) < 0.1] = 0.0
+    if draw(st.booleans()):
+        rows = np.rint(rows / size) * size
+    return rows
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if "w" not in c.params], ids=str)
+@given(rows=tables())
+@settings(max_examples=40)
+def test_no_limit_loses_a_pair_within_it(case, rows):
+    rows = in_domain(case.metric.domain, rows)
+    metric = learned(case, rows)
+    if metric is None:
+        return
+    embedding = Corpus.prepare(metric, rows, k=2).embedding
+    if not isinstance(embedding, Grid):
+        return
+    keys = brute_force(metric, rows, rows)
+    keys[np.isinf(keys)] = np.nan
+    for limits in keys.T:
+        inside = keys <= limits[:, None]
+        assert not (ruled_out(embedding, rows, rows, limits[:, None]) & inside).any()
