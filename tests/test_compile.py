@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from sknorms._compile import Kernel, kernel
+from sknorms._compile import Kernel, kernel, processor_has
 
 SEARCH = """
 import sys
@@ -108,3 +108,15 @@ def test_options_are_those_of_the_compiler():
 
     with pytest.raises(ZeroDivisionError):
         divide(1.0, 0.0)
+
+
+def test_a_processor_without_a_feature_is_known():
+    assert not processor_has("no such feature")
+
+
+@pytest.mark.parametrize("switch", ["SKNORMS_NUMBA", "NUMBA_CPU_NAME"])
+def test_features_count_only_if_kernels_are_compiled_for_this_processor(switch):
+    value = {"SKNORMS_NUMBA": "0", "NUMBA_CPU_NAME": "x86-64"}[switch]
+    code = "from sknorms._compile import processor_has; print(processor_has())"
+    assert fresh(code) == ["True"]
+    assert fresh(code, **{switch: value}) == ["False"]
