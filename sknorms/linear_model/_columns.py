@@ -113,8 +113,25 @@ class Model:
     slopes: FloatArray
     curvature: FloatArray
 
+    def times(self, change: FloatArray) -> FloatArray:
+        """Return the second derivatives times a change, shape (k,)."""
+        if "gram" in self.__dict__:
+            return np.asarray(self.gram @ change)
+        scores = self.block.matvec(change) + self.shift(change)
+        return self.block.rmatvec(self.d * scores)
+
     def hessian(self, local: IndexArray) -> FloatArray:
         """Return the second derivatives in some coefficients, shape (a, a)."""
+        if "gram" in self.__dict__:
+            return self.gram[np.ix_(local, local)]
+        return self._products(local)
+
+    def with_gram(self) -> "Model":
+        """Return itself, with the second derivatives in all coefficients at hand."""
+        _ = self.gram
+        return self
+
+    def _products(self, local: IndexArray) -> FloatArray:
         products = self.block.table.gram(self.block.columns[local], self.d)
         slopes = self.slopes[local]
         return products - np.outer(slopes, slopes / self.total)
@@ -122,7 +139,7 @@ class Model:
     @functools.cached_property
     def gram(self) -> FloatArray:
         """The second derivatives in all coefficients, shape (k, k)."""
-        return self.hessian(np.arange(len(self.curvature)))
+        return self._products(np.arange(len(self.curvature)))
 
     def shift(self, change: FloatArray) -> float:
         """Return the change of the intercept that goes with a change."""

@@ -7,15 +7,13 @@ breakpoint are fixed there, and the equations are solved for the others.
 """
 
 import numpy as np
-from scipy import linalg
 
 from sknorms._typing import BoolArray, FloatArray
+from sknorms.linear_model._hessian import Hessian
 from sknorms.linear_model._terms import Terms
 
 __all__ = ["newton_on_support"]
 
-# Added to the diagonal, relative to its mean, until the factorisation succeeds.
-_RIDGES = (1e-14, 1e-11, 1e-8)
 _STEPS = 12
 # A coefficient this much smaller than before is one that stopped at zero.
 _ZERO = 1e-13
@@ -23,104 +21,109 @@ _SHORT = 1e-3
 
 
 def newton_on_support(
-    hessian: FloatArray, gradient: FloatArray, w: FloatArray, terms: Terms
+    hessian: Hessian,
+    gradient: FloatArray,
+    w: FloatArray,
+    terms: Terms,
+    entering: FloatArray | None = None,
 ) -> FloatArray:
     """Return better coefficients of a quadratic model.
 
     Parameters
     ----------
-    hessian : array of shape (a, a)
+    hessian : Hessian
         Of the smooth part, squares in the penalty included.
     gradient : array of shape (a,)
         Of the same at ``w``.
     w : array of shape (a,)
-        None is zero.
     terms : Terms
+    entering : array of shape (a,), optional
+        The signs that coefficients which are zero may take; 0 where they stay zero.
 
     Returns
     -------
     array of shape (a,)
     """
     w, gradient = w.copy(), gradient.copy()
+    signs = np.sign(w) if entering is None else np.where(w != 0.0, np.sign(w), entering)
     for _ in range(_STEPS):
-        signs = np.sign(w)
-        active = np.flatnonzero((w != 0.0) & ~_held(w, gradient, terms))
-        slope = gradient[active] + terms.l1[active] * signs[active]
-        step = _newton_step(hessian[np.ix_(active, active)], slope)
-        if step is None or not step.size:
-            break
+        active = np.flatnonzero((signs != 0.0) & ~_held(w, gradient, signs, terms))
         part = terms.take(active)
-        crossed, length = _line_search(
-            hessian[np.ix_(active, active)], gradient[active], w[active], step, part
-        )
-        new = _stopped(w[active], length * step, part)
-        gradient += hessian[:, active] @ (new - w[active])
+        slope = gradient[active] + part.l1 * signs[active]
+        step = hessian.solve(active, -slope) if active.size else None
+        if step is None or not float(step @ slope) < 0.0:
+            break
+        wrong = (w[active] == 0.0) & (step * signs[active] <= 0.0)
+        if wrong.any():
+            signs[active[wrong]] = 0.0
+            continue
+        product = hessian.times(active, step)
+        ray = _Ray(w[active], step, slope, float(step @ product[active]), part)
+        length, crossed = ray.search()
+        new = ray.end(length)
+        gradient += hessian.times(active, new - w[active])
         w[active] = new
+        signs = np.sign(w)
         if not crossed or length < _SHORT:
             break
     return w
 
 
-def _held(w: FloatArray, gradient: FloatArray, terms: Terms) -> BoolArray:
+def _held(
+    w: FloatArray, gradient: FloatArray, signs: FloatArray, terms: Terms
+) -> BoolArray:
     """Tell which coefficients lie on a bound and are pressed against it."""
-    slope = gradient + terms.l1 * np.sign(w)
+    slope = gradient + terms.l1 * signs
     held: BoolArray = ((w >= terms.table[3]) & (slope < 0.0)) | (
         (w <= terms.table[2]) & (slope > 0.0)
     )
     return held
 
 
-def _newton_step(hessian: FloatArray, slope: FloatArray) -> FloatArray | None:
-    """Return the solution of H d = -slope, None if H is too far from definite."""
-    if not len(slope):
-        return slope
-    size = float(np.trace(hessian)) / len(slope)
-    for ridge in _RIDGES:
-        lifted = hessian.copy()
-        lifted.flat[:: len(slope) + 1] += ridge * size
-        try:
-            factor = linalg.cho_factor(lifted, lower=True, check_finite=False)
-        except linalg.LinAlgError:
-            continue
-        step = linalg.cho_solve(factor, -slope, check_finite=False)
-        if np.isfinite(step).all() and float(step @ slope) <= 0.0:
-            return np.asarray(step)
-    return None
+class _Ray:
+    """The piecewise quadratic objective along a step."""
 
+    def __init__(
+        self,
+        w: FloatArray,
+        step: FloatArray,
+        slope: FloatArray,
+        bend: float,
+        terms: Terms,
+    ) -> None:
+        self.w = w
+        self.step = step
+        self.slope = float(slope @ step)
+        self.bend = bend
+        self.terms = terms
 
-def _line_search(
-    hessian: FloatArray,
-    gradient: FloatArray,
-    w: FloatArray,
-    step: FloatArray,
-    terms: Terms,
-) -> tuple[bool, float]:
-    """Return whether the step crosses a breakpoint, and the best length up to 1."""
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        zeros = np.where(terms.l1 > 0.0, -w / step, -1.0)
-        bounds = np.where(step > 0.0, terms.table[3] - w, terms.table[2] - w) / step
-    end = min(1.0, float(bounds[step != 0.0].min(initial=1.0)))
-    inside = np.flatnonzero((zeros > 0.0) & (zeros < end))
-    if not inside.size:
-        return end < 1.0, end
-    inside = inside[np.argsort(zeros[inside])]
-    # The derivative along the step rises by bend, and jumps where a sign changes.
-    bend = float(step @ hessian @ step)
-    slope = float((gradient + terms.l1 * np.sign(w)) @ step)
-    breaks = np.append(zeros[inside], end)
-    jumps = 2.0 * terms.l1[inside] * np.abs(step[inside])
-    slopes = slope + np.concatenate([[0.0], np.cumsum(jumps)])
-    turned = slopes + bend * breaks >= 0.0
-    if not turned.any():
-        return True, end
-    k = int(np.argmax(turned))
-    low = float(breaks[k - 1]) if k else 0.0
-    best = -float(slopes[k]) / bend if bend > 0.0 else low
-    return True, min(max(best, low), float(breaks[k]))
+    def search(self) -> tuple[float, bool]:
+        """Return the best length up to 1, and whether a breakpoint is within 1."""
+        w, step, l1 = self.w, self.step, self.terms.l1
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            zeros = np.where(l1 > 0.0, -w / step, -1.0)
+            sides = np.where(step > 0.0, self.terms.table[3], self.terms.table[2])
+            bounds = (sides - w) / step
+        last = min(1.0, float(bounds[step != 0.0].min(initial=1.0)))
+        inside = np.flatnonzero((zeros > 0.0) & (zeros < last))
+        if not inside.size:
+            return last, last < 1.0
+        inside = inside[np.argsort(zeros[inside])]
+        # The derivative along the step rises by bend, and jumps where a sign changes.
+        breaks = np.append(zeros[inside], last)
+        jumps = 2.0 * l1[inside] * np.abs(step[inside])
+        slopes = self.slope + np.concatenate([[0.0], np.cumsum(jumps)])
+        turned = slopes + self.bend * breaks >= 0.0
+        if not turned.any():
+            return last, True
+        k = int(np.argmax(turned))
+        low = float(breaks[k - 1]) if k else 0.0
+        best = -float(slopes[k]) / self.bend if self.bend > 0.0 else low
+        return min(max(best, low), float(breaks[k])), True
 
-
-def _stopped(w: FloatArray, change: FloatArray, terms: Terms) -> FloatArray:
-    """Return w + change, exactly zero or on a bound where it should be."""
-    new = w + change
-    new[(np.abs(new) <= _ZERO * np.abs(w)) & (terms.l1 > 0.0)] = 0.0
-    return np.clip(new, terms.table[2], terms.table[3])
+    def end(self, length: float) -> FloatArray:
+        """Return where a length leads, exactly to zero or a bound if it should."""
+        new = self.w + length * self.step
+        stopped = (np.abs(new) <= _ZERO * np.abs(self.w)) & (self.terms.l1 > 0.0)
+        new[stopped] = 0.0
+        return np.clip(new, self.terms.table[2], self.terms.table[3])

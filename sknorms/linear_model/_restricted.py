@@ -7,9 +7,8 @@ import numpy as np
 from sknorms._typing import FloatArray, IndexArray
 from sknorms.linear_model._budget import Budget
 from sknorms.linear_model._certificate import best_dual_point
-from sknorms.linear_model._columns import ColumnBlock, Model
-from sknorms.linear_model._coordinate_kernels import sweep_gram
-from sknorms.linear_model._polish import newton_on_support
+from sknorms.linear_model._columns import ColumnBlock
+from sknorms.linear_model._descent import polish, sweep
 from sknorms.linear_model._terms import Terms
 
 __all__ = ["RestrictedSolver"]
@@ -17,7 +16,6 @@ __all__ = ["RestrictedSolver"]
 _SWEEPS = 10
 # Sweeps over a model of a loss that is not quadratic end once steps are this small.
 _REDUCTION = 0.1
-_MOST_ACTIVE = 800
 _ARMIJO = 1e-4
 _HALVINGS = 60
 _ROUNDING = 2.0**-50
@@ -71,62 +69,25 @@ class RestrictedSolver:
     def _step(self, slopes: FloatArray, gradient: FloatArray, budget: Budget) -> None:
         model = self.block.model(self.z)
         support = np.flatnonzero(self.w)
-        if self._worth_polishing(support):
-            new, shift = self._polished(model, gradient, support)
+        if self._settled(support):
             self._signs = None
-            budget.spend(1)
+            descent = polish(model, self.terms, self.w, gradient, support)
         else:
             self._signs = np.sign(self.w)
-            new, shift = self._swept(model, slopes, gradient, budget)
-        self._move(new - self.w, shift, slopes)
+            n_sweeps = min(_SWEEPS, budget.left)
+            reduction = 0.0 if self.problem.loss.quadratic else _REDUCTION
+            descent = sweep(
+                model, self.terms, self.w, slopes, gradient, n_sweeps, reduction
+            )
+        budget.spend(descent.sweeps)
+        self._move(descent.coef - self.w, descent.shift, slopes)
 
-    def _worth_polishing(self, support: IndexArray) -> bool:
-        """Whether signs have settled, and a factorisation is affordable."""
+    def _settled(self, support: IndexArray) -> bool:
+        """Whether signs are nearly those before the last sweeps."""
         if self._signs is None or not support.size:
             return False
         changed = int(np.count_nonzero(self._signs != np.sign(self.w)))
-        few = min(self.problem.design.n_rows, _MOST_ACTIVE)
-        return changed <= 0.05 * len(support) + 1 and len(support) <= few
-
-    def _swept(
-        self, model: Model, slopes: FloatArray, gradient: FloatArray, budget: Budget
-    ) -> tuple[FloatArray, float]:
-        """Return coefficients after sweeps, and the change of the intercept."""
-        new = self.w.copy()
-        n_sweeps = min(_SWEEPS, budget.left)
-        reduction = 0.0 if self.problem.loss.quadratic else _REDUCTION
-        table = self.terms.table
-        if self._use_gram(model):
-            g = gradient.copy()
-            done = sweep_gram(
-                model.gram, new, table, model.curvature, g, n_sweeps, reduction
-            )
-            shift = model.shift(new - self.w)
-        else:
-            columns, q = self.block.columns, slopes.copy()
-            rest = (model.curvature, model.slopes, model.total, model.d, q)
-            done, shift = self.block.table.sweep(
-                columns, new, table, *rest, n_sweeps, reduction
-            )
-        budget.spend(done)
-        return new, shift
-
-    def _use_gram(self, model: Model) -> bool:
-        return False
-
-    def _polished(
-        self, model: Model, gradient: FloatArray, support: IndexArray
-    ) -> tuple[FloatArray, float]:
-        """Return coefficients after a Newton step on the support."""
-        terms = self.terms.take(support)
-        hessian = model.hessian(support)
-        hessian.flat[:: len(support) + 1] += terms.l2
-        w = self.w[support]
-        new = self.w.copy()
-        new[support] = newton_on_support(
-            hessian, gradient[support] + terms.l2 * w, w, terms
-        )
-        return new, model.shift(new - self.w)
+        return changed <= 0.05 * len(support) + 1
 
     def _move(self, change: FloatArray, shift: float, slopes: FloatArray) -> None:
         """Go along a change as far as the objective falls; balance the intercept."""

@@ -101,6 +101,14 @@ class Terms:
         best, excess, l2 = best[inner], excess[inner], l2[inner]
         return float(best @ (excess - 0.5 * l2 * best))
 
+    def prox(self, v: FloatArray, step: FloatArray) -> FloatArray:
+        """Return the minimisers of the terms plus squared distances over 2 step."""
+        l1, l2, lower, upper = self.table
+        size = np.maximum(np.abs(v) - step * l1, 0.0)
+        shrunk = np.copysign(size, v) / (1.0 + step * l2)
+        held: FloatArray = np.minimum(np.maximum(shrunk, lower), upper)
+        return held
+
     def feasible_scale(self, gradient: FloatArray) -> float:
         """Return the largest c, inf if any, so that -c gradient is feasible."""
         if self._symmetric_limit is not None:
