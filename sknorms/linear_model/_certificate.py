@@ -58,7 +58,8 @@ def best_dual_point(
         X'(s u) / S.
     """
     limit = terms.feasible_scale(gradient)
-    best_value, best_scale = -math.inf, 0.0
+    # Zero is a dual point of every loss and penalty.
+    best_value, best_scale = -problem.conjugate(np.zeros_like(u)), 0.0
     for scale in _scales(problem, terms, w, u, gradient, limit):
         value = -problem.conjugate(scale * u) - terms.conjugate(-scale * gradient)
         if value > best_value:
@@ -83,4 +84,23 @@ def _scales(
         over = (size > 0.0) & (terms.l1 > 0.0)
         joint = float((terms.l1[over] / size[over]).min(initial=math.inf))
         scales.add(problem.dual_scale(u, min(limit, joint), extra=roots))
+        scales.add(_peak(problem, terms, u, gradient, min(1.0, limit)))
     return scales
+
+
+def _peak(
+    problem: Problem, terms: Terms, u: FloatArray, gradient: FloatArray, limit: float
+) -> float:
+    """Return where a parabola through the dual objective at three factors is highest.
+
+    Far from the solution, squares in the penalty make factors near 1 useless.
+    """
+    low, middle, high = (
+        -problem.conjugate(scale * u) - terms.conjugate(-scale * gradient)
+        for scale in (0.0, 0.5 * limit, limit)
+    )
+    bend = low - 2.0 * middle + high
+    if not math.isfinite(bend) or bend >= 0.0:
+        return 0.0
+    peak = 0.5 - 0.25 * (high - low) / bend
+    return limit * min(max(peak, 0.0), 1.0)

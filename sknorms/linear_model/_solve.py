@@ -21,6 +21,7 @@ from sknorms.linear_model._problem import Problem
 from sknorms.linear_model._restricted import RestrictedSolver
 from sknorms.linear_model._solution import Solution, Start
 from sknorms.linear_model._terms import Terms
+from sknorms.linear_model._unpenalized import balanced_slopes
 from sknorms.linear_model._working_set import discard, next_columns
 
 __all__ = ["solve"]
@@ -130,7 +131,11 @@ class _OuterLoop:
     def _look(self, w: FloatArray, z: FloatArray) -> tuple[float, DualPoint]:
         """Return the objective and the dual point of all features."""
         u = self.problem.loss.gradient(z, self.problem.y)
+        free = self.terms.free
+        if free.size:
+            u = balanced_slopes(self.problem, free, z, u)
         gradient = self.design.rmatvec(self.problem.design.share * u)
+        gradient[free] = 0.0
         primal = self.problem.value(z) + self.terms.value(w)
         return primal, best_dual_point(self.problem, self.terms, w, u, gradient)
 

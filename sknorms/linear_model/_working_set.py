@@ -58,6 +58,8 @@ def next_columns(
     """Return features: those not zero or not penalised, and the nearest to that."""
     support = np.union1d(np.flatnonzero(w), terms.free)
     candidates = np.flatnonzero(kept)
+    if not terms.l1.any():
+        return np.union1d(candidates, support)  # nothing keeps a coefficient at zero
     wanted = max(2 * len(support), _FIRST if first else _FEWEST)
     if wanted >= len(candidates):
         return np.union1d(candidates, support)
