@@ -61,6 +61,12 @@ class Blocks:
             self.strength[groups],
         )
 
+    def flat(self, n_outputs: int) -> "Blocks":
+        """Return the same penalty of coefficients (p, K) that are laid out in a row."""
+        order = self.order[:, np.newaxis] * n_outputs + np.arange(n_outputs)
+        starts = self.starts * n_outputs
+        return Blocks(order.reshape(-1), starts, self.l1, self.strength)
+
     def features(self, groups: IndexArray) -> IndexArray:
         """Return the features of some groups, one group after the other."""
         parts = [self.order[self.starts[g] : self.starts[g + 1]] for g in groups]
@@ -112,7 +118,7 @@ class Blocks:
         """
         size = np.abs(v)
         peak = self._largest(size)
-        with np.errstate(divide="ignore", over="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             scale = np.where(peak > 0.0, (self.l1 + self.strength) / peak, math.inf)
         for _ in range(_MAX_ROUNDS):
             finite = np.where(scale < math.inf, scale, 0.0)
@@ -128,6 +134,11 @@ class Blocks:
                 break
             scale = moved
         return scale
+
+    def excess(self, gradient: FloatArray) -> FloatArray:
+        """Return by how much each group exceeds what keeps it zero, negative if not."""
+        soft = _soft(gradient, np.full(gradient.shape, self.l1))
+        return self.norms(soft) - self.strength
 
     def violation(self, w: FloatArray, gradient: FloatArray) -> FloatArray:
         """Return the distance of -gradient to the subdifferential, one a group."""

@@ -233,8 +233,13 @@ class DenseDesign(Design):
 
     def take(self, columns: IndexArray, means: FloatArray | None) -> Design:
         """Return some columns in float64 and F order, less their means."""
+        if self.by_column:
+            gathered = self.X.T[columns].astype(np.float64, copy=False).T
+            if means is not None:
+                gathered -= means
+            return DenseDesign(gathered)
         block = np.empty((self.n_rows, len(columns)), order="F")
-        step = self.n_rows if self.by_column else _PIECE // max(1, len(columns))
+        step = _PIECE // max(1, len(columns))
         for rows in row_slices(self.n_rows, max(1, step)):
             block[rows] = self.X[rows][:, columns]
             if means is not None:

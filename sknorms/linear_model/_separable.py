@@ -45,6 +45,10 @@ class Separable:
         """Return the same penalty of some of the features."""
         return Separable(*(part[features] for part in self._parts(1)))
 
+    def flat(self, n_outputs: int) -> "Separable":
+        """Return the same penalty of coefficients (p, K) that are laid out in a row."""
+        return Separable(*(np.repeat(part, n_outputs) for part in self._parts(1)))
+
     def value(self, w: FloatArray) -> float:
         """Return the penalty, inf if a coefficient is out of bounds."""
         l1, l2, lower, upper = self._parts(w.ndim)

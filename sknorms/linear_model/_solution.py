@@ -1,6 +1,7 @@
 """What a solver returns."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sknorms._typing import FloatArray, IndexArray
 
@@ -13,14 +14,14 @@ class Start:
 
     Attributes
     ----------
-    coef : array of shape (n_features,)
-    intercept : float
+    coef : array of shape (n_features,), or (n_features, K) for K scores a row
+    intercept : float, or array of shape (K,)
     columns : array of int or None
         Features the earlier solver worked on last.
     """
 
     coef: FloatArray
-    intercept: float
+    intercept: Any
     columns: IndexArray | None = None
 
 
@@ -30,8 +31,8 @@ class Solution:
 
     Attributes
     ----------
-    coef : array of shape (n_features,)
-    intercept : float
+    coef : array of shape (n_features,), or (n_features, K) for K scores a row
+    intercept : float, or array of shape (K,)
     objective : float
         The mean loss plus the penalty.
     dual_gap : float
@@ -41,7 +42,7 @@ class Solution:
         intercept at its best; 0 if both are 0.
     target : float
         The relative gap that was asked for.
-    dual_coef : array of shape (n_samples,)
+    dual_coef : array of shape (n_samples,), or (n_samples, K)
         The best dual point, minus the derivatives of the mean loss.
     converged : bool
         Whether ``relative_gap`` is at most ``target``.
@@ -58,7 +59,7 @@ class Solution:
     """
 
     coef: FloatArray
-    intercept: float
+    intercept: Any
     objective: float
     dual_gap: float
     relative_gap: float

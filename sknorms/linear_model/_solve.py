@@ -19,6 +19,8 @@ from sknorms.linear_model._design import Design
 from sknorms.linear_model._loss import Loss
 from sknorms.linear_model._problem import Problem
 from sknorms.linear_model._restricted import RestrictedSolver
+from sknorms.linear_model._score_problem import ScoreProblem
+from sknorms.linear_model._score_solve import solve_scores
 from sknorms.linear_model._solution import Solution, Start
 from sknorms.linear_model._terms import Terms
 from sknorms.linear_model._unpenalized import balanced_slopes
@@ -52,7 +54,8 @@ def solve(
         Targets as ``loss.check_target`` returns them.
     loss : Loss
     penalty : Penalty
-        A sum over coefficients: its ``separable`` is not None.
+        Sums over coefficients of a single score are solved here, all others in
+        `_score_solve`.
     fit_intercept : bool, default=True
     tol : float, default=1e-6
         The gap that is good enough, relative to the objective without coefficients.
@@ -68,8 +71,11 @@ def solve(
         float64.
     """
     rows = y if design.kept is None else y[design.kept]
-    problem = Problem(design, rows, loss, fit_intercept)
     parts = penalty.separable(design.n_columns)
+    if loss.vector_valued or parts is None:
+        scores = ScoreProblem(design, rows, loss, fit_intercept, loss.n_outputs(y))
+        return solve_scores(scores, penalty, tol, max_iter, initial)
+    problem = Problem(design, rows, loss, fit_intercept)
     terms = Terms.of(parts.l1, parts.l2, parts.lower, parts.upper)
     return _OuterLoop(problem, terms, tol, Budget(max_iter)).run(initial)
 
