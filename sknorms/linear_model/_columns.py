@@ -21,10 +21,12 @@ def gather(problem: Problem, columns: IndexArray) -> "ColumnBlock":
     """Return some columns as a block.
 
     They are copied, dense ones less their means, unless they are most of a table whose
-    columns lie together in memory.
+    columns lie together in memory, and not so far from zero that differences would
+    cancel.
     """
     design = problem.design
-    if design.by_column and 2 * len(columns) > design.n_columns:
+    most = design.by_column and 2 * len(columns) > design.n_columns
+    if most and not (design.can_centre and problem.far_from_zero):
         return ColumnBlock(problem, design, columns, np.zeros(len(columns)))
     means = np.zeros(len(columns))
     if problem.fit_intercept and design.can_centre:

@@ -14,10 +14,11 @@ from sknorms.linear_model._terms import Terms
 
 __all__ = ["newton_on_support"]
 
+# Steps that are always affordable, and the cost of the steps that are.
 _STEPS = 12
+_AFFORDABLE = 3e8
 # A coefficient this much smaller than before is one that stopped at zero.
 _ZERO = 1e-13
-_SHORT = 1e-3
 
 
 def newton_on_support(
@@ -46,7 +47,7 @@ def newton_on_support(
     """
     w, gradient = w.copy(), gradient.copy()
     signs = np.sign(w) if entering is None else np.where(w != 0.0, np.sign(w), entering)
-    for _ in range(_STEPS):
+    for _ in range(_most_steps(len(w))):
         active = np.flatnonzero((signs != 0.0) & ~_held(w, gradient, signs, terms))
         part = terms.take(active)
         slope = gradient[active] + part.l1 * signs[active]
@@ -64,9 +65,14 @@ def newton_on_support(
         gradient += hessian.times(active, new - w[active])
         w[active] = new
         signs = np.sign(w)
-        if not crossed or length < _SHORT:
+        if not crossed:
             break
     return w
+
+
+def _most_steps(size: int) -> int:
+    """Return how many steps to make: each may take but one coefficient to zero."""
+    return max(_STEPS, min(2 * size, int(_AFFORDABLE / max(1, size) ** 3)))
 
 
 def _held(

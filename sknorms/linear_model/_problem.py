@@ -5,6 +5,7 @@ weights s. Slopes and bends are the first and second derivative in each score, w
 share :math:`s_i / S` of the row in them.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from sknorms.linear_model._loss import Loss
 __all__ = ["Problem"]
 
 _STEPS = 100
+_FAR = 1e3
 # The sum of slopes is zero if it is this part of the sum of their magnitudes.
 _BALANCED = 2.0**-50
 
@@ -38,6 +40,34 @@ class Problem:
     y: AnyArray
     loss: Loss
     fit_intercept: bool
+
+    @functools.cached_property
+    def size(self) -> float:
+        """The root mean square derivative without coefficients."""
+        u = self.loss.gradient(self.null_scores, self.y)
+        return math.sqrt(self._mean(u * u))
+
+    @functools.cached_property
+    def norms(self) -> FloatArray:
+        """Root mean squares of columns, about their means if there is an intercept."""
+        if self.fit_intercept:
+            return np.sqrt(self.design.variances())
+        return np.sqrt(self.design.squares)
+
+    @functools.cached_property
+    def far_from_zero(self) -> bool:
+        """Whether the mean of a column is much larger than what it varies by."""
+        if not self.fit_intercept:
+            return False
+        varying = self.norms > 0.0
+        means = np.abs(self.design.means[varying])
+        return bool((means > _FAR * self.norms[varying]).any())
+
+    @functools.cached_property
+    def null_scores(self) -> FloatArray:
+        """The best scores without coefficients."""
+        origin = np.zeros(self.design.n_rows)
+        return origin + self.balance(origin)
 
     def value(self, z: FloatArray) -> float:
         """Return F(z)."""
@@ -81,30 +111,18 @@ class Problem:
         """
         if not self.fit_intercept:
             return 0.0
-        shift, low, high, reach = 0.0, -math.inf, math.inf, 1.0
-        for _ in range(_STEPS):
-            slopes = self.slopes(z + shift if shift else z)
-            total = float(slopes.sum())
-            if abs(total) <= _BALANCED * float(np.abs(slopes).sum()):
-                break
-            low, high = (low, shift) if total > 0.0 else (shift, high)
-            bend = self._total_bend(z + shift)
-            new = shift - total / bend if bend > 0.0 else math.nan
-            if not low < new < high:
-                new, reach = _between(
-                    low, high, shift - math.copysign(reach, total), reach
-                )
-            if new == shift:
-                break
-            shift = new
-            if self.loss.quadratic:
-                break
-        return shift
-
-    def _total_bend(self, z: FloatArray) -> float:
         if self.loss.quadratic:
-            return 1.0
-        return float(self.bends(z).sum())
+            return -float(self.slopes(z).sum())
+        search = _Bracket()
+        for _ in range(_STEPS):
+            scores = z + search.shift
+            slopes = self.slopes(scores)
+            total, size = float(slopes.sum()), float(np.abs(slopes).sum())
+            if abs(total) <= _BALANCED * size:
+                break
+            if not search.advance(total, float(self.bends(scores).sum())):
+                break
+        return search.shift
 
     def _mean(self, values: FloatArray) -> float:
         share = self.design.share
@@ -113,8 +131,35 @@ class Problem:
         return float(share @ values)
 
 
-def _between(low: float, high: float, step: float, reach: float) -> tuple[float, float]:
-    """Return a point between bounds, and how far to reach next if there is none."""
-    if math.isinf(low) or math.isinf(high):
-        return step, 4.0 * reach
-    return 0.5 * (low + high), reach
+class _Bracket:
+    """Newton's steps to a zero of an increasing function, kept between bounds."""
+
+    def __init__(self) -> None:
+        self.shift = 0.0
+        self._low, self._high = -math.inf, math.inf
+        self._last = math.inf
+        self._reach = 1.0
+
+    def advance(self, value: float, derivative: float) -> bool:
+        """Move on from where the function has a value; False if there is no way."""
+        if value > 0.0:
+            self._high = self.shift
+        else:
+            self._low = self.shift
+        new = self.shift - value / derivative if derivative > 0.0 else math.nan
+        # Far from the zero of an exponential, Newton's steps are of length 1.
+        slow = abs(value) > 0.5 * self._last
+        self._last = abs(value)
+        if slow or not self._low < new < self._high:
+            new = self._middle(value, new)
+        moved = new != self.shift
+        self.shift = new
+        return moved
+
+    def _middle(self, value: float, new: float) -> float:
+        if math.isfinite(self._low) and math.isfinite(self._high):
+            return 0.5 * (self._low + self._high)
+        if self._low < new < self._high:
+            return new
+        self._reach *= 4.0
+        return self.shift - math.copysign(self._reach, value)

@@ -34,6 +34,7 @@ class RestrictedSolver:
         self,
         block: ColumnBlock,
         terms: Terms,
+        norms: FloatArray,
         w: FloatArray,
         z: FloatArray,
         intercept: float,
@@ -41,6 +42,7 @@ class RestrictedSolver:
         self.block = block
         self.problem = block.problem
         self.terms = terms
+        self.norms = norms
         self.w = w
         self.z = z
         self.intercept = intercept
@@ -55,7 +57,9 @@ class RestrictedSolver:
             slopes = self.problem.design.share * u
             gradient = self.block.rmatvec(slopes)
             primal = self.problem.value(self.z) + self.terms.value(self.w)
-            point = best_dual_point(self.problem, self.terms, self.w, u, gradient)
+            point = best_dual_point(
+                self.problem, self.terms, self.w, u, gradient, self.norms
+            )
             gap = primal - max(self._dual, point.value)
             if gap <= target:
                 break
@@ -112,7 +116,7 @@ class RestrictedSolver:
         for _ in range(_HALVINGS):
             value = self.problem.value(self.z + length * scores)
             value += self.terms.value(self.w + length * change)
-            slack = _ROUNDING * abs(start)
+            slack = 16.0 * _ROUNDING * abs(start)
             if value <= start + _ARMIJO * length * promised + slack:
                 return length
             length *= 0.5

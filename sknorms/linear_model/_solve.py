@@ -31,7 +31,8 @@ __all__ = ["solve"]
 # The gap on a working set goes down to these parts of the gap and of the target.
 _OF_GAP = 0.1
 _OF_TARGET = 0.3
-_MOST_PASSES = 500
+# Without progress in so many passes there will be none.
+_PATIENCE = 8
 
 
 def solve(
@@ -91,14 +92,10 @@ class _OuterLoop:
         self.terms = terms
         self.tol = tol
         self.budget = budget
-        squares = (
-            self.design.variances() if problem.fit_intercept else self.design.squares
-        )
-        self.norms = np.sqrt(squares)
+        self.norms = problem.norms
         fixed = (terms.table[2] == 0.0) & (terms.table[3] == 0.0)
         self.kept = (self.norms > 0.0) & ~fixed
-        origin = np.zeros(self.design.n_rows)
-        self.null = problem.value(origin + problem.balance(origin))
+        self.null = problem.value(problem.null_scores)
         self.gaps: list[float] = []
         self.best: DualPoint | None = None
 
@@ -114,19 +111,30 @@ class _OuterLoop:
             primal, point = self._look(w, z)
             gap = primal - self._keep_best(point).value
             self.gaps.append(self._relative(gap))
-            done = gap <= self.tol * self.null or not self.budget.left
-            if done or len(self.gaps) >= _MOST_PASSES:
+            if gap <= self.tol * self.null or not self._hopeful():
                 return self._solution(w, intercept, primal, gap, columns)
             columns = self._next(w, point, gap, first=initial is None)
             block = gather(self.problem, columns)
             inner = RestrictedSolver(
-                block, self.terms.take(columns), w[columns], z, intercept
+                block,
+                self.terms.take(columns),
+                self.norms[columns],
+                w[columns],
+                z,
+                intercept,
             )
             target = max(_OF_GAP * gap, _OF_TARGET * self.tol * self.null)
             inner.run(target, self.budget)
             w = np.zeros(self.design.n_columns)
             w[columns] = inner.w
             intercept = inner.intercept
+
+    def _hopeful(self) -> bool:
+        """Whether sweeps are left, and rounding is not all that is left of the gap."""
+        few = len(self.gaps) < _PATIENCE
+        return self.budget.left > 0 and (
+            few or min(self.gaps[-_PATIENCE + 1 :]) < min(self.gaps[: -_PATIENCE + 1])
+        )
 
     def _begin(self, initial: Start | None) -> tuple[FloatArray, float, Any]:
         if initial is None:
@@ -143,7 +151,8 @@ class _OuterLoop:
         gradient = self.design.rmatvec(self.problem.design.share * u)
         gradient[free] = 0.0
         primal = self.problem.value(z) + self.terms.value(w)
-        return primal, best_dual_point(self.problem, self.terms, w, u, gradient)
+        norms = self.norms
+        return primal, best_dual_point(self.problem, self.terms, w, u, gradient, norms)
 
     def _keep_best(self, point: DualPoint) -> DualPoint:
         if self.best is None or point.value > self.best.value:

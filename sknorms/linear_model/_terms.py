@@ -76,10 +76,14 @@ class Terms:
         )
 
     @functools.cached_property
-    def _symmetric_limit(self) -> float | None:
-        """The one limit of all, where there is one."""
-        first = self.limits[0, 0] if self.limits.size else math.inf
-        return float(first) if np.all(self.limits == first) else None
+    def has_zero_limit(self) -> bool:
+        """Whether some gradient must not be different from 0 in a direction."""
+        return not bool(self.limits.all())
+
+    @functools.cached_property
+    def _symmetric(self) -> bool:
+        """Whether the limits are the same both ways."""
+        return bool(np.array_equal(self.limits[0], self.limits[1]))
 
     def value(self, w: FloatArray) -> float:
         """Return the penalty of coefficients within their bounds."""
@@ -109,15 +113,26 @@ class Terms:
         held: FloatArray = np.minimum(np.maximum(shrunk, lower), upper)
         return held
 
-    def feasible_scale(self, gradient: FloatArray) -> float:
-        """Return the largest c, inf if any, so that -c gradient is feasible."""
-        if self._symmetric_limit is not None:
-            largest = float(np.abs(gradient).max(initial=0.0))
-            return self._symmetric_limit / largest if largest else math.inf
-        limit = np.where(gradient > 0.0, self.limits[0], self.limits[1])
+    def excess(self, v: FloatArray, w: FloatArray) -> float:
+        """Return the sum of what exceeds a finite limit times the size of w."""
+        over = np.abs(v) - np.where(v > 0.0, self.limits[1], self.limits[0])
+        return float(np.maximum(over, 0.0) @ np.abs(w))
+
+    def feasible_scale(
+        self, gradient: FloatArray, noise: FloatArray | float = 0.0
+    ) -> float:
+        """Return the largest c, inf if any, so that -c gradient is feasible.
+
+        ``noise`` is by how much the bound of each coefficient may be exceeded.
+        """
+        allowed = self.limits[0] + noise
+        if not self._symmetric:
+            allowed = np.where(gradient > 0.0, allowed, self.limits[1] + noise)
         size = np.abs(gradient)
-        held = (size > 0.0) & np.isfinite(limit)
-        return float((limit[held] / size[held]).min(initial=math.inf))
+        with np.errstate(divide="ignore", over="ignore"):
+            used = size / np.where(size > 0.0, allowed, 1.0)
+        most = float(used.max(initial=0.0))
+        return 1.0 / most if most > 0.0 else math.inf
 
     def slack(self, gradient: FloatArray) -> FloatArray:
         """Return how far each gradient is from where a zero coefficient would move."""
