@@ -27,7 +27,7 @@ def relative_gap(X, y, weight, loss, penalty, coef, intercept, fit_intercept):
     if fit_intercept:
         size = math.fsum(share * np.abs(u)) + 1e-6 * null_size(share, y, loss)
         assert abs(math.fsum(share * u)) < 1e-6 * size
-    X = X - np.array([math.fsum(column * share) for column in X.T])
+        X = X - np.array([math.fsum(column * share) for column in X.T])
     gradient = np.array([math.fsum(column * share * u) for column in X.T])
     primal = math.fsum(share * loss.value(z, y)) + penalty.value(coef)
     noise = 1e-13 * np.sqrt((share[:, None] * X**2).sum(axis=0))
