@@ -20,8 +20,6 @@ _LIBRARIES = (
     "numba",
     "faiss-cpu",
     "usearch",
-    "celer",
-    "skglm",
 )
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
@@ -47,16 +45,13 @@ def describe_machine():
     )
 
 
-def take_turns(candidates, rounds, clock=time.perf_counter):
+def take_turns(candidates, rounds):
     """Time every candidate once a round, after one round that does not count.
 
     Parameters
     ----------
     candidates : dict of str to callable
     rounds : int
-    clock : callable
-        `time.process_time` counts the work of all threads and not the waiting, which on
-        a busy machine is the truer time of candidates that have one thread.
 
     Returns
     -------
@@ -66,10 +61,10 @@ def take_turns(candidates, rounds, clock=time.perf_counter):
     seconds = {name: [] for name in candidates}
     for turn in range(rounds + 1):
         for name, run in candidates.items():
-            start = clock()
+            start = time.perf_counter()
             run()
             if turn:
-                seconds[name].append(clock() - start)
+                seconds[name].append(time.perf_counter() - start)
     return seconds
 
 

@@ -24,6 +24,7 @@ PUBLIC = {
         get_loss L1Penalty L2Penalty ElasticNetPenalty GroupLassoPenalty
         SparseGroupLassoPenalty BoxConstraint NormBallConstraint get_penalty
         Diagnosis DivergenceError DivergenceWarning GradientMonitor
+        ClippedSGDClassifier ClippedSGDRegressor
         ElasticNet ElasticNetCV Lasso LassoCV enet_path lasso_path""",
     "metrics": """
         Metric get_metric register_metric metric_names pairwise_distances

@@ -10,6 +10,8 @@ from sknorms.linear_model._classification_losses import (
     MultinomialLoss,
     SquaredHingeLoss,
 )
+from sknorms.linear_model._clipped_sgd_classification import ClippedSGDClassifier
+from sknorms.linear_model._clipped_sgd_regression import ClippedSGDRegressor
 from sknorms.linear_model._diagnosis import Diagnosis
 from sknorms.linear_model._elastic_net import ElasticNet
 from sknorms.linear_model._elastic_net_cv import ElasticNetCV
@@ -38,6 +40,8 @@ from sknorms.linear_model._separable_penalties import (
 
 __all__ = [
     "BoxConstraint",
+    "ClippedSGDClassifier",
+    "ClippedSGDRegressor",
     "Diagnosis",
     "DivergenceError",
     "DivergenceWarning",

@@ -12,6 +12,10 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+
+from sknorms._typing import FloatArray
+
 __all__ = ["GradientStatistics", "Run", "Step"]
 
 # Steps in a run, and runs that are kept before neighbours are joined.
@@ -51,11 +55,11 @@ class GradientStatistics:
         self.first_nonfinite: int | None = None
         self.exploding_since: int | None = None
         self.growth = 1.0
-        self.smallest_norm, self.largest_norm = math.inf, 0.0
         self.runs: list[Run] = []
         self.recent: deque[Run] = deque(maxlen=_LASTING)
         self.best_loss, self.first_loss = math.nan, math.nan
-        self._usual = 0.0
+        self._usual, self._lowest = 0.0, math.inf
+        self._risen = self._exploded = math.nan
         self._open: list[Step] = []
         # As the digits of a binary counter: of how many runs each one is made.
         self._joining: list[tuple[int, Run]] = []
@@ -69,20 +73,41 @@ class GradientStatistics:
         if n_nonfinite or not norm < math.inf:
             self._count_nonfinite(n_nonfinite)
             return True
-        if norm > self.largest_norm:
-            self.largest_norm = norm
-        if norm < self.smallest_norm:
-            self.smallest_norm = norm
-        if norm > self._last and self._foot[0] > 0.0:
-            self._climb += 1
-            if self._climb >= _CLIMB_STEPS:
-                self._judge_climb(norm, step[1])
+        if norm > self._last:
+            self._climb_on(norm, step[1])
         else:
             self._climb, self._foot = 0, (norm, step[1])
         self._last = norm
         self._open.append(step)
         if len(self._open) == _RUN:
-            self._close()
+            run = _summary(self._open)
+            self._open.clear()
+            self._close(run)
+        return self.exploding_since is not None
+
+    def extend(self, steps: FloatArray) -> bool:
+        """Take in several finite steps, rows of the numbers of a `Step`, at once.
+
+        It is the same as taking them in one by one, and faster.
+        """
+        first = 0
+        while first < len(steps) and self._open:
+            self.add(tuple(steps[first].tolist()), 0)
+            first += 1
+        last = first + (len(steps) - first) // _RUN * _RUN
+        whole = steps[first:last].reshape(-1, _RUN, steps.shape[1])
+        runs, told = _summaries(whole), whole[:, :, :2].tolist()
+        for run, of_run in zip(runs, told, strict=True):
+            for norm, loss in of_run:
+                self.n_steps += 1
+                if norm > self._last:
+                    self._climb_on(norm, loss)
+                else:
+                    self._climb, self._foot = 0, (norm, loss)
+                self._last = norm
+            self._close(run)
+        for step in steps[last:].tolist():
+            self.add(tuple(step), 0)
         return self.exploding_since is not None
 
     def restart(self) -> None:
@@ -103,28 +128,46 @@ class GradientStatistics:
         if self.first_nonfinite is None:
             self.first_nonfinite = self.n_steps - 1
 
-    def _close(self) -> None:
-        run = _summary(self._open)
-        self._open.clear()
+    def _climb_on(self, norm: float, loss: float) -> None:
+        if self._foot[0] > 0.0:
+            self._climb += 1
+            if self._climb >= _CLIMB_STEPS:
+                self._judge_climb(norm, loss)
+        else:
+            self._climb, self._foot = 0, (norm, loss)
+
+    def _close(self, run: Run) -> None:
         self.recent.append(run)
         if math.isnan(self.first_loss):
             self.first_loss = self.best_loss = run.loss
-        self._judge_level()
+            self._note_loss()
+        if run.norm < self._lowest:
+            self._lowest = run.norm
+        suspicious = run.norm > _FAR * self._lowest or run.loss > self._risen
+        if suspicious or self.exploding_since is not None:
+            self._judge_level()
         if run.loss < self.best_loss:
             self.best_loss = run.loss
+            self._note_loss()
         self._keep(run)
+
+    def _note_loss(self) -> None:
+        """Note from where on the loss counts as risen, and as exploded."""
+        best = self.best_loss
+        span = max(abs(best), abs(self.first_loss - best))
+        self._risen, self._exploded = best + _RISEN * span, best + _EXPLODED * span
 
     def _keep(self, run: Run) -> None:
         joining = self._joining
         joining.append((1, run))
         while len(joining) > 1 and joining[-1][0] == joining[-2][0]:
             (count, later), (_, earlier) = joining.pop(), joining.pop()
-            joining.append((2 * count, _joined((earlier, later))))
+            joining.append((2 * count, _joined(earlier, later)))
         if joining[-1][0] == self._runs_in_one:
             self.runs.append(joining.pop()[1])
         if len(self.runs) == _MOST_RUNS:
             pairs = zip(self.runs[::2], self.runs[1::2], strict=True)
-            self.runs = [_joined(pair) for pair in pairs]
+            self.runs = [_joined(*pair) for pair in pairs]
             self._runs_in_one *= 2
 
     def _judge_level(self) -> None:
@@ -134,14 +177,14 @@ class GradientStatistics:
         if self.exploding_since is not None:
             self._judge_recovery()
             return
-        low = min(run.norm for run in self.recent)
         before = self.runs[: 1 - _LASTING] if self._runs_in_one == 1 else self.runs
         if len(before) < _LASTING:
             return
+        low = min(run.norm for run in self.recent)
         usual = median(run.norm for run in before)
         lately = median(run.norm for run in before[len(before) // 2 :])
         far = low > _FAR * usual and low > _RISING * lately
-        if (far and self._loss_rose(_RISEN)) or self._loss_exploded():
+        if self._loss_exploded() or (far and self._loss_rose()):
             self._explode(usual, low)
 
     def _judge_recovery(self) -> None:
@@ -162,18 +205,15 @@ class GradientStatistics:
         self._usual = usual
         self.growth = now / usual if usual > 0.0 else math.inf
 
-    def _loss_rose(self, share: float) -> bool:
-        """Whether the loss is above its best by a share of its range, if known."""
-        lowest = min(run.loss for run in self.recent)
-        span = max(abs(self.best_loss), abs(self.first_loss - self.best_loss))
-        return not lowest <= self.best_loss + share * span
+    def _loss_rose(self) -> bool:
+        """Whether the loss has stayed above its best; yes if it is unknown."""
+        return not any(run.loss <= self._risen for run in self.recent)
 
     def _loss_exploded(self) -> bool:
         """Whether the loss alone shows it, as where gradients are bounded."""
-        if math.isnan(self.best_loss):
-            return False
         unstable = all(run.stability > 1.0 for run in self.recent)
-        return self._loss_rose(_RISEN if unstable else _EXPLODED)
+        limit = self._risen if unstable else self._exploded
+        return all(run.loss > limit for run in self.recent)
 
 
 def _summary(steps: Sequence[Step]) -> Run:
@@ -182,10 +222,29 @@ def _summary(steps: Sequence[Step]) -> Run:
     return Run(_middle(norms), _middle(losses), _mean(clipped), _middle(stability))
 
 
-def _joined(runs: Sequence[Run]) -> Run:
-    """Return one run for several neighbours."""
-    norms, losses, clipped, stability = zip(*runs, strict=True)
-    return Run(_middle(norms), _mean(losses), _mean(clipped), _middle(stability))
+def _summaries(runs: FloatArray) -> list[Run]:
+    """Return the summary of each of several runs, of shape (n, steps, 4)."""
+    unknown = np.isnan(runs)
+    if unknown.any() and (unknown.any(axis=1) != unknown.all(axis=1)).any():
+        return [_summary(list(map(tuple, run.tolist()))) for run in runs]
+    ordered = np.sort(runs, axis=1)
+    middle = 0.5 * (ordered[:, _RUN // 2 - 1] + ordered[:, _RUN // 2])
+    # In the order in which Python's sum adds.
+    share = np.cumsum(runs[:, :, 2], axis=1)[:, -1] / _RUN
+    return [
+        Run(norm, loss, clipped, stability)
+        for (norm, loss, _, stability), clipped in zip(
+            middle.tolist(), share.tolist(), strict=True
+        )
+    ]
+
+
+def _joined(one: Run, other: Run) -> Run:
+    """Return one run for two neighbours."""
+    halves = [0.5 * a + 0.5 * b for a, b in zip(one, other, strict=True)]
+    if any(half != half for half in halves):
+        halves = [_mean(pair) for pair in zip(one, other, strict=True)]
+    return Run(*halves)
 
 
 def _middle(values: Sequence[float]) -> float:

@@ -1,13 +1,15 @@
 """The monitor of gradients: a bounded history, and a verdict at any time."""
 
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from sknorms._typing import AnyArray
+from sknorms._typing import AnyArray, FloatArray
 from sknorms._validation import check_choice, check_integer, check_real
 from sknorms.linear_model._diagnosis import Diagnosis, diagnose
 from sknorms.linear_model._gradient_arrays import GradientSize, measure_gradient
@@ -21,6 +23,9 @@ __all__ = [
     "GradientMonitor",
     "Step",
 ]
+
+
+_PACKAGE = __name__.split(".")[0] + "."
 
 
 class DivergenceWarning(ConvergenceWarning):
@@ -70,7 +75,15 @@ class DivergenceError(ValueError, ArithmeticError):
 
 
 def _warn(diagnosis: Diagnosis) -> None:
-    warnings.warn(str(diagnosis), DivergenceWarning, stacklevel=4)
+    warnings.warn(str(diagnosis), DivergenceWarning, stacklevel=_depth())
+
+
+def _depth() -> int:
+    """Return how many calls up the code is that is not of this package."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
+        frame, depth = frame.f_back, depth + 1
+    return depth
 
 
 def _raise(diagnosis: Diagnosis) -> None:
@@ -103,6 +116,14 @@ class Step(NamedTuple):
     stability: float = math.nan
     loss: float = math.nan
     n_nonfinite: float = 0.0
+
+
+# Columns of what statistics are made of, and of the factor that clipping has.
+_WATCHED = [
+    Step._fields.index(name)
+    for name in ("norm", "loss", "clipped_fraction", "stability")
+]
+_FACTOR = Step._fields.index("clip_factor")
 
 
 class GradientMonitor:
@@ -274,15 +295,45 @@ class GradientMonitor:
         seen = self._statistics
         if not seen.add((step[0], loss, share, stability), int(bad)):
             return "ok"
-        if not self._told:
-            self._told = True
-            ON_DIVERGENCE[self.on_divergence](diagnose(seen))
+        self._react()
         return "nonfinite" if bad or not step[0] < math.inf else "exploding"
+
+    def record_steps(self, steps: FloatArray) -> str:
+        """Record several measured steps at once.
+
+        Parameters
+        ----------
+        steps : ndarray of shape (n_steps, n_fields)
+            What is known of each, in the order of the fields of a `Step`.
+
+        Returns
+        -------
+        str
+            As from `record`, of the last of them that is not "ok".
+        """
+        if (steps[:, -1] > 0.0).any() or not np.isfinite(steps[:, 0]).all():
+            said = [self.record_step(Step(*step)) for step in steps.tolist()]
+            return next((verdict for verdict in said[::-1] if verdict != "ok"), "ok")
+        self._history.extend(steps)
+        told = steps[:, _WATCHED]
+        whole = steps[:, _FACTOR]
+        told[:, 2] = np.where(
+            np.isnan(told[:, 2]) & ~np.isnan(whole), whole < 1.0, told[:, 2]
+        )
+        if not self._statistics.extend(told):
+            return "ok"
+        self._react()
+        return "exploding"
 
     @property
     def diagnosis(self) -> Diagnosis:
         """The verdict on what was recorded so far."""
         return diagnose(self._statistics)
+
+    def _react(self) -> None:
+        if not self._told:
+            self._told = True
+            ON_DIVERGENCE[self.on_divergence](diagnose(self._statistics))
 
     @property
     def history(self) -> dict[str, AnyArray]:

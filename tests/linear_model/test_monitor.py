@@ -11,7 +11,7 @@ from scipy import sparse
 
 from sknorms.linear_model import DivergenceError, DivergenceWarning, GradientMonitor
 from sknorms.linear_model._diagnosis import VERDICTS
-from sknorms.linear_model._monitor import ON_DIVERGENCE
+from sknorms.linear_model._monitor import ON_DIVERGENCE, Step
 from sknorms.norms import clip_by_global_norm, clip_grad_norm_
 
 GOOD = [stream for stream in STREAMS if stream.verdict == "ok"]
@@ -379,3 +379,32 @@ def test_ways_to_react_are_listed_in_one_place():
     with pytest.raises(ValueError, match="on_divergence") as caught:
         GradientMonitor(on_divergence=None)
     assert all(repr(way) in str(caught.value) for way in ON_DIVERGENCE)
+
+
+# ---- many steps at once, as learners record them ----
+
+
+def as_rows(stream):
+    rows = []
+    for step in stream.steps():
+        norm, share = step["gradient"], step.get("clipped_fraction", math.nan)
+        known = {k: v for k, v in step.items() if k in ("loss", "stability")}
+        bad = not (math.isfinite(norm) and math.isfinite(step.get("loss", 0.0)))
+        rows.append(Step(norm, norm, norm, 1.0, share, n_nonfinite=float(bad), **known))
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 64, 1000])
+@pytest.mark.parametrize("capacity", [2, 100, 4096])
+@pytest.mark.parametrize("stream", STREAMS, ids=name)
+def test_steps_in_one_piece_and_one_by_one_are_the_same(stream, capacity, size):
+    rows = as_rows(stream)
+    one, many = (
+        GradientMonitor(on_divergence="ignore", capacity=capacity) for _ in range(2)
+    )
+    said = [one.record_step(Step(*row)) for row in rows.tolist()]
+    told = [many.record_steps(rows[i : i + size]) for i in range(0, len(rows), size)]
+    assert {*told} <= {*said}
+    assert one.diagnosis == many.diagnosis
+    for key, values in one.history.items():
+        np.testing.assert_array_equal(values, many.history[key])

@@ -1,0 +1,296 @@
+"""Regression by mini-batches, with clipped and watched gradients."""
+
+from typing import Any, Self
+
+from sklearn.base import RegressorMixin
+
+from sknorms._typing import AnyArray
+from sknorms._validation import output_dtype
+from sknorms.linear_model._sample_weight import check_sample_weight
+from sknorms.linear_model._sgd_base import ClippedSGD, Task, weighted_sample
+from sknorms.linear_model._sgd_parameters import loss_record
+
+__all__ = ["ClippedSGDRegressor"]
+
+
+class ClippedSGDRegressor(RegressorMixin, ClippedSGD):
+    r"""Linear regression by mini-batches that does not explode in silence.
+
+    Minimises the weighted mean of a loss plus a penalty,
+    :math:`\frac{1}{\sum s_i} \sum_i s_i f(x_i^T w + b, y_i) + \Omega(w)`, a batch of
+    rows at a time. The default step is measured in the scales of features and target,
+    so that neither has to be scaled first.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "huber", "poisson"} or Loss, default="squared_error"
+        The loss; `HuberLoss` has a parameter. "poisson" predicts the exponential of the
+        scores, and takes targets of at least 0.
+    penalty : {"l2", "l1", "elasticnet"}, Penalty or None, default=None
+        The penalty of the coefficients, not of the intercept. Coefficients that a
+        penalty makes zero are zero exactly.
+    alpha : float, default=0.0001
+        Strength of a penalty given by name.
+    l1_ratio : float, default=0.15
+        Share of "l1" in "elasticnet".
+    fit_intercept : bool, default=True
+        Whether there is an intercept.
+    max_iter : int, default=1000
+        Most epochs, that is passes over the rows; of `fit` only.
+    tol : float or None, default=1e-3
+        Learning stops if the objective does not fall by this share of the loss of the
+        best constant for ``n_iter_no_change`` epochs. None: after ``max_iter`` epochs.
+    shuffle : bool, default=True
+        Whether every epoch has an order of its own.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the orders and of the rows held out.
+    learning_rate : str, default="adagrad"
+        "adagrad": a step for every coefficient, in units of its feature's scale, by the
+        gradients it has seen; features are centred implicitly. The others take the
+        same step for all: "constant"; "invscaling", ``eta0 / t ** power_t`` in the t-th
+        step; "adaptive", a fifth each time that the objective stands still;
+        "lipschitz", ``eta0`` over a bound of the batch's curvature, which no data make
+        explode.
+    eta0 : float or None, default=None
+        The first step; None is 1 for "adagrad" and "lipschitz", 0.01 for the others.
+    power_t : float, default=0.25
+        See "invscaling".
+    early_stopping : bool, default=False
+        Whether the loss of rows held out decides when to stop, and which epoch's
+        weights are kept.
+    validation_fraction : float, default=0.1
+        The share of rows held out.
+    n_iter_no_change : int, default=5
+        See ``tol``.
+    warm_start : bool, default=False
+        Whether `fit` starts from the coefficients of the fit before.
+    average : bool or int, default=False
+        Whether ``coef_`` is the mean of the weights of all steps, or of those from the
+        given one on. Means of sparse weights are hardly sparse.
+    batch_size : int or "auto", default="auto"
+        Rows in a batch. "auto": all rows up to 64, else between 32 and 256, and more
+        for sparse rows.
+    clip : str or None, default="global"
+        What is clipped: "global", the gradient of the batch, by its norm; "per_sample",
+        that of every row by itself, so that no row has more influence than another;
+        "adaptive", the gradient relative to the weights (Brock et al., 2021); "value",
+        its elements; None, nothing. "auto" is "global" with a threshold that follows
+        the gradients, at most ``max_norm``.
+    max_norm : float or None, default=None
+        The threshold. None is one that follows the gradients, in whatever unit they
+        are: four standard deviations above the mean of their logarithms, so that only
+        outliers are clipped. For "adaptive" it is a ratio, and None is 0.01.
+    norm_type : float, default=2.0
+        The p of the norm by which "global" and "per_sample" clip; infinity is allowed.
+    momentum : float, default=0.0
+        Share of the last direction in the next one, below 1.
+    on_divergence : {"warn", "raise", "backtrack", "ignore"}, default="warn"
+        What to do when gradients explode or are not finite: a `DivergenceWarning`, a
+        `DivergenceError`, or taking the weights back to where gradients were sound and
+        halving the steps, up to five times. Steps whose gradient is not finite are
+        skipped in any case.
+    monitor : bool, default=True
+        Whether gradients are recorded.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,)
+        Coefficients; float32 for float32 rows.
+    intercept_ : ndarray of shape (1,)
+        Intercept.
+    diagnosis_ : Diagnosis or None
+        The monitor's verdict, and a sentence that says what to do.
+    grad_history_ : dict of ndarray
+        Norms before and after clipping, clip factors, lengths of updates and weights,
+        stability, losses: one array each, with their "step"; at most about 4100 steps.
+    monitor_ : GradientMonitor or None
+        Who watched.
+    loss_curve_ : list of float
+        The objective of every epoch of `fit`, measured while learning.
+    n_iter_ : int
+        Epochs.
+    n_steps_ : int
+        Steps taken; those skipped do not count.
+    tol_reached_ : bool
+        Whether learning stopped because nothing got better.
+    batch_size_ : int
+        Rows in a batch.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if `fit` got a frame with names.
+
+    See Also
+    --------
+    ClippedSGDClassifier : The same for classes.
+    GradientMonitor : Watches any other training loop.
+
+    Notes
+    -----
+    Weights of rows count by their ratios: multiplying all by a number changes nothing,
+    and rows of weight 0 do not exist. Dense and CSR rows give the same model up to
+    rounding. Gradients of single rows are never formed: their norms are products of
+    those of the row and of the derivative of its loss.
+
+    Where all rows fit into memory and n times p is below about 1e8, `Lasso`,
+    `ElasticNet` and scikit-learn's ``Ridge`` are exact and faster.
+
+    References
+    ----------
+    .. [1] S. Ross, P. Mineiro, J. Langford, Normalized online learning, UAI 2013.
+    .. [2] H. B. McMahan, Follow-the-regularized-leader and mirror descent: equivalence
+       theorems and L1 regularization, AISTATS 2011.
+
+    Examples
+    --------
+    Features whose scales differ by a factor of a million, as they come:
+
+    >>> import numpy as np
+    >>> from sklearn.datasets import make_regression
+    >>> from sknorms.linear_model import ClippedSGDRegressor
+    >>> X, y = make_regression(n_samples=500, n_features=10, noise=5.0, random_state=0)
+    >>> X *= np.logspace(-3, 3, 10)
+    >>> model = ClippedSGDRegressor(random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.99)
+    True
+    >>> model.diagnosis_.verdict
+    'ok'
+
+    A constant step explodes on them, and says so:
+
+    >>> import warnings
+    >>> from sknorms.linear_model import DivergenceWarning
+    >>> model.set_params(learning_rate="constant", clip=None)
+    ClippedSGDRegressor(clip=None, learning_rate='constant', random_state=0)
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", DivergenceWarning)
+    ...     model.fit(X, y).diagnosis_.verdict
+    'exploding'
+    """
+
+    def __init__(
+        self,
+        loss: Any = "squared_error",
+        *,
+        penalty: Any = None,
+        alpha: Any = 0.0001,
+        l1_ratio: Any = 0.15,
+        fit_intercept: Any = True,
+        max_iter: Any = 1000,
+        tol: Any = 1e-3,
+        shuffle: Any = True,
+        random_state: Any = None,
+        learning_rate: Any = "adagrad",
+        eta0: Any = None,
+        power_t: Any = 0.25,
+        early_stopping: Any = False,
+        validation_fraction: Any = 0.1,
+        n_iter_no_change: Any = 5,
+        warm_start: Any = False,
+        average: Any = False,
+        batch_size: Any = "auto",
+        clip: Any = "global",
+        max_norm: Any = None,
+        norm_type: Any = 2.0,
+        momentum: Any = 0.0,
+        on_divergence: Any = "warn",
+        monitor: Any = True,
+    ) -> None:
+        self.loss = loss
+        self.penalty = penalty
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.learning_rate = learning_rate
+        self.eta0 = eta0
+        self.power_t = power_t
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.average = average
+        self.batch_size = batch_size
+        self.clip = clip
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.momentum = momentum
+        self.on_divergence = on_divergence
+        self.monitor = monitor
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn until the objective stands still.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows; float32 and CSR are kept.
+        y : array-like of shape (n_samples,)
+            Targets.
+        sample_weight : float, array-like of shape (n_samples,) or None, default=None
+            What each row counts.
+
+        Returns
+        -------
+        ClippedSGDRegressor
+            The estimator itself.
+
+        Raises
+        ------
+        DivergenceError
+            If gradients explode or are not finite, and ``on_divergence`` is "raise".
+        """
+        return self._fit(self._task(X, y, sample_weight, reset=True))
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from each row once, going on from where learning was.
+
+        The scales of features are those of all rows so far.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,)
+            Targets.
+        sample_weight : float, array-like of shape (n_samples,) or None, default=None
+            What each row counts, within the rows of this call.
+
+        Returns
+        -------
+        ClippedSGDRegressor
+            The estimator itself.
+
+        Raises
+        ------
+        DivergenceError
+            If gradients explode or are not finite, and ``on_divergence`` is "raise".
+        """
+        first = not hasattr(self, "coef_")
+        return self._partial_fit(self._task(X, y, sample_weight, reset=first))
+
+    def predict(self, X: Any) -> AnyArray:
+        """Predict the mean of the target.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Predictions, float32 for float32 rows and coefficients.
+        """
+        scores = self._scores(X)
+        return loss_record(self.loss, classifies=False).predict(scores)
+
+    def _task(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> Task:
+        rows, target = self._rows(X, y, reset=reset, y_numeric=True)
+        loss = loss_record(self.loss, classifies=False)
+        weight = check_sample_weight(sample_weight, rows.shape[0])
+        sample = weighted_sample(rows, loss.check_target(target), weight)
+        return Task(loss, None, sample, None, output_dtype(rows))
