@@ -1,5 +1,6 @@
 """Losses of classes: logistic, multinomial and squared hinge."""
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -110,9 +111,9 @@ class MultinomialLoss(Loss):
 
     def value(self, z: FloatArray, y: AnyArray) -> FloatArray:
         """Return the negative log-likelihood of the class."""
-        peak = z.max(axis=1)
+        peak = _largest(z)
         with np.errstate(under="ignore"):
-            excess = np.log(np.exp(z - peak[:, np.newaxis]).sum(axis=1))
+            excess = np.log(_total(np.exp(z - peak[:, np.newaxis])))
         losses: FloatArray = excess + (peak - z[np.arange(len(z)), y])
         return losses
 
@@ -131,15 +132,15 @@ class MultinomialLoss(Loss):
         """Return minus the entropy of p."""
         p = u.copy()
         p[np.arange(len(u)), y] += 1.0
-        inside = (p >= 0.0).all(axis=1) & (np.abs(p.sum(axis=1) - 1.0) <= _SUM_SLACK)
-        entropy = special.xlogy(p, np.maximum(p, 0.0)).sum(axis=1)
+        inside = (-_largest(-p) >= 0.0) & (np.abs(_total(p) - 1.0) <= _SUM_SLACK)
+        entropy = _total(special.xlogy(p, np.maximum(p, 0.0)))
         return np.where(inside, entropy, math.inf)
 
     def predict(self, z: FloatArray) -> FloatArray:
         """Return the probabilities of the classes, shape (n, K)."""
         with np.errstate(under="ignore"):
-            p: FloatArray = np.exp(z - z.max(axis=1, keepdims=True))
-            p /= p.sum(axis=1, keepdims=True)
+            p: FloatArray = np.exp(z - _largest(z)[:, np.newaxis])
+            p /= _total(p)[:, np.newaxis]
         return p
 
     def check_target(self, y: Any) -> AnyArray:
@@ -203,6 +204,17 @@ class SquaredHingeLoss(Loss):
     ) -> float:
         """Return the maximiser of the concave parabola, within the limit."""
         return parabola_peak(u, y, sample_weight, limit, curvature=0.5)
+
+
+def _largest(z: FloatArray) -> FloatArray:
+    """Return the largest of each row; rows are short, so columns are faster."""
+    largest: FloatArray = functools.reduce(np.maximum, z.T)
+    return largest
+
+
+def _total(p: FloatArray) -> FloatArray:
+    """Return the sum of each row."""
+    return np.asarray(p @ np.ones(p.shape[1]))
 
 
 def _signs(y: Any) -> FloatArray:

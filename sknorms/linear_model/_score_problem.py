@@ -28,7 +28,7 @@ __all__ = ["Patch", "ScoreModel", "ScoreProblem"]
 _LEAST_BEND = 1e-6
 # Newton steps of intercepts, and when the sums of slopes are as good as zero.
 _STEPS = 50
-_BALANCED = 2.0**-50
+_BALANCED = 2.0**-47
 # Elements of a table that are laid out at a time.
 _PIECE = 2**20
 
@@ -119,25 +119,28 @@ class ScoreProblem:
         return self._balance_all(z)
 
     def _balance_all(self, z: FloatArray) -> FloatArray:
-        """Newton's method on K intercepts, every step shortened until F falls."""
-        shift, value = np.zeros(self.n_outputs), self.value(z)
+        """Newton's method on K intercepts, steps shortened until their sums fall."""
+        k = self.n_outputs
+        wanted = np.bincount(self.y, weights=self.share, minlength=k)
+        shift, p = np.zeros(k), self.loss.predict(z)
+        total = self.share @ p - wanted
         for _ in range(_STEPS):
-            p = self.loss.predict(z + shift)
-            slopes = self.weigh(self.derivatives(z + shift))
-            total = slopes.sum(axis=0)
-            if np.all(np.abs(total) <= _BALANCED * np.abs(slopes).sum(axis=0)):
+            size = float(np.abs(total).max())
+            if size <= _BALANCED:
                 break
-            bends = np.diag(self.share @ p) - (self.weigh(p)).T @ p
+            bends = np.diag(self.share @ p) - self.weigh(p).T @ p
             step = -np.linalg.lstsq(bends, total, rcond=1e-13)[0]
-            length, lowest = 1.0, value
-            while length > 1e-10:
-                lowest = self.value(z + (shift + length * step))
-                if lowest <= value:
-                    break
-                length *= 0.5
-            if length <= 1e-10 or np.array_equal(shift + length * step, shift):
+            # Close to the end only rounding can keep a step from being better.
+            shortest = 1e-10 if size > 1e-8 else 0.5
+            length, left = 1.0, size
+            while length >= shortest and not left < size:
+                trial = shift + length * step
+                p = self.loss.predict(z + trial)
+                total = self.share @ p - wanted
+                left, length = float(np.abs(total).max()), 0.5 * length
+            if not left < size:
                 break
-            shift, value = shift + length * step, lowest
+            shift = trial
         return np.asarray(shift - shift.mean())
 
     def _to_loss(self, z: FloatArray) -> FloatArray:

@@ -26,7 +26,7 @@ class Units(ABC):
 
     @abstractmethod
     def support(self, w: FloatArray) -> IndexArray:
-        """Return the units that are not zero, or not penalised."""
+        """Return the units that are not zero, or that nothing keeps there."""
 
     @abstractmethod
     def pattern(self, w: FloatArray) -> FloatArray:
@@ -64,8 +64,9 @@ class CoefficientUnits(Units):
     penalty: Separable
 
     def support(self, w: FloatArray) -> IndexArray:
-        """Return the coefficients that are not zero, or not penalised."""
-        return np.flatnonzero((w != 0.0) | self.free())
+        """Return the coefficients that are not zero, or that nothing keeps there."""
+        fixed = (self.penalty.lower == 0.0) & (self.penalty.upper == 0.0)
+        return np.flatnonzero((w != 0.0) | ((self.penalty.l1 == 0.0) & ~fixed))
 
     def pattern(self, w: FloatArray) -> FloatArray:
         """Return the signs."""
@@ -112,7 +113,7 @@ class GroupUnits(Units):
     penalty: Blocks
 
     def support(self, w: FloatArray) -> IndexArray:
-        """Return the groups that are not zero, or not penalised."""
+        """Return the groups that are not zero, or that nothing keeps there."""
         free = self.penalty.l1 + self.penalty.strength == 0.0
         return np.flatnonzero((self.penalty.norms(w) > 0.0) | free)
 
