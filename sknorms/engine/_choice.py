@@ -1,6 +1,6 @@
 """Which bound a corpus is searched with: all columns, or a prefix of some length."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,10 +8,11 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from sknorms._typing import FloatArray, IndexArray, Rows
+from sknorms.engine._chord_grid import ChordGrid
 from sknorms.engine._coordinate import CoordinateEmbedding
+from sknorms.engine._difference_grid import DifferenceGrid
 from sknorms.engine._directions import Directions
 from sknorms.engine._geometry import Embedding
-from sknorms.engine._grid import ChordGrid, DifferenceGrid
 from sknorms.engine._packed import can_pack
 from sknorms.engine._product import ChordEmbedding, ProductEmbedding
 
@@ -23,6 +24,8 @@ _FEWEST_VALUES, _FEWEST_COLUMNS = 1 << 22, 24
 _COUNTS = (1, 2, 4, 8, 12, 16, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256)
 # Rows that stand for the corpus, values they may have in all, and queries among them.
 _SAMPLE_ROWS, _SAMPLE_VALUES, _SAMPLE_QUERIES = 8192, 1 << 23, 64
+# Rows whose gaps are looked at.
+_GAP_ROWS = 256
 # Rows that directions are found from, and how many where columns are more than that.
 _DIRECTION_ROWS, _FEWER_DIRECTION_ROWS = 2048, 1024
 # Nanoseconds on a present-day core, of which only the proportions matter: for scoring
@@ -35,6 +38,9 @@ _BYTE_PAIR, _BYTE_COLUMN = 0.5, 0.0055
 # summed, and the columns that rows of bytes have.
 _SUMMED_COLUMN, _SUMMED_ROWS = 0.08, 2048
 _FEWEST_BYTES, _MOST_BYTES, _FEWEST_SUMMED = 8, 4096, 1 << 19
+# Products of so many bytes are added up without an overflow, the largest of all: 2**31
+# is more than 255 * 127 times as many.
+_MOST_PRODUCTS = 1 << 16
 # What the errors of two rows of bytes come to, over the length of a usual row: a box of
 # 3.5 deviations to either side, of normally distributed coordinates, has 254 steps, and
 # rounding is off by a twelfth of their square.
@@ -192,7 +198,7 @@ class _Work:
     @property
     def early(self) -> float:
         """How many times as many pairs survive as would pass the last thresholds."""
-        return float(1.0 + np.log(max(1.0, self.rows.shape[0] / _FIRST_ROWS)))
+        return _early(self.rows.shape[0])
 
     @cached_property
     def mapped(self) -> FloatArray:
@@ -227,16 +233,26 @@ class _Work:
         best, least = 0, _GAIN * other.work
         captured = np.cumsum(np.square(self.mapped[:, :-1]).mean(axis=0))
         width = self.sample.vectors.shape[1]
-        for count in [*self.counts, *([width] if self.whole else [])]:
+        whole = self.whole and width <= _MOST_PRODUCTS
+        for count in [*self.counts, *([width] if whole else [])]:
             reach = captured[min(count, len(captured)) - 1]
-            work = self._byte_work(count, _USUAL_ERROR * np.sqrt(reach))
+            error = _USUAL_ERROR * np.sqrt(reach)
+            # Levels that scores alone tell have to allow for the errors twice, but need
+            # nothing measured on the way.
+            closes = embedding.tight and count == width
+            work = self._byte_work(
+                count, (2.0 if closes else 1.0) * error, closes=closes
+            )
             if work < least:
                 best, least = count, work
         if not best:
             return other
         grid = self._grid(embedding, best)
         error = 2.0 * grid.error * grid.step
-        work = self._byte_work(best, error)
+        work = self._byte_work(best, error, closes=False)
+        if grid.closes:
+            closed = self._closing_work(grid, best)
+            grid, work = replace(grid, closes=closed <= work), min(closed, work)
         return _Choice(grid, work) if work < _GAIN * other.work else other
 
     def _grid(self, embedding: ChordEmbedding, count: int) -> ChordGrid:
@@ -246,16 +262,32 @@ class _Work:
             return ChordGrid.fit(embedding, vectors, distances, turned)
         return ChordGrid.fit(embedding, vectors, distances, None)
 
-    def _byte_work(self, count: int, error: float) -> float:
-        """Return the work with a grid whose two errors are that much in all."""
-        whole = count >= self.sample.vectors.shape[1]
-        # Levels that scores alone tell have to allow for the errors twice, but need
-        # nothing measured on the way.
-        times, early = (2.0, 1.0) if whole else (1.0, self.early)
-        grown = 0.5 * np.square(self.sample.distances + times * error)
+    def _byte_work(self, count: int, error: float, *, closes: bool) -> float:
+        """Return the work where bounds are off by that much in all."""
+        grown = 0.5 * np.square(self.sample.distances + error)
+        return self._grown_work(count, grown, closes=closes)
+
+    def _closing_work(self, grid: ChordGrid, count: int) -> float:
+        """Return the work where scores alone tell the levels."""
+        queries, some = self.sample.queries, self.sample.vectors[:: self._every]
+        gaps = grid.gaps(self.sample.vectors[queries]) + np.median(grid.gaps(some))
+        grown = grid.growth * (self.sample.thresholds + gaps * grid.step**2)
+        return self._grown_work(count, grown, closes=True)
+
+    @property
+    def _every(self) -> int:
+        return max(1, len(self.sample.vectors) // _GAP_ROWS)
+
+    def _grown_work(self, count: int, grown: FloatArray, *, closes: bool) -> float:
+        """Return the work where half squares up to these numbers survive."""
         mapped_count = min(count, self.directions.count)
         survivors = self.sample.survivors(self.mapped, mapped_count, grown)
+        early = 1.0 if closes else self.early
         return _BYTE_PAIR + _BYTE_COLUMN * count + early * self.measuring * survivors
+
+
+def _early(n_rows: int) -> float:
+    return float(1.0 + np.log(max(1.0, n_rows / _FIRST_ROWS)))
 
 
 def packed_differences(embedding: CoordinateEmbedding, rows: Rows, k: int) -> Embedding:
@@ -280,12 +312,20 @@ def packed_differences(embedding: CoordinateEmbedding, rows: Rows, k: int) -> Em
         return embedding
     grid = DifferenceGrid.fit(embedding, coordinates)
     queries = np.arange(0, n_sample, max(1, n_sample // _SAMPLE_QUERIES))
+    gaps = grid.gaps(coordinates)
     sums = cdist(coordinates[queries], coordinates, "cityblock")
     sums[np.arange(len(queries)), queries] = np.inf
     rank = min(max(1, round(k * n_sample / n_rows)), n_sample - 1)
     reach = np.partition(sums, rank - 1, axis=1)[:, rank - 1]
-    allowed = reach + 4.0 * grid.error * grid.step
-    survivors = float(np.mean(sums <= allowed[:, None]))
     measuring = _SURVIVOR + _SURVIVOR_BYTE * rows.dtype.itemsize * width
-    work = _BYTE_PAIR + _BYTE_COLUMN * width + measuring * survivors
-    return grid if work < _GAIN * (_PAIR + _SUMMED_COLUMN * width) else embedding
+    # By scores alone, and by what is measured on the way.
+    allowed = gaps[queries] + np.median(gaps), np.full(len(queries), 2.0 * grid.error)
+    closed, open_ = (
+        measuring * float(np.mean(sums <= (reach + more * grid.step)[:, None]))
+        for more in allowed
+    )
+    open_ *= _early(n_rows)
+    work = _BYTE_PAIR + _BYTE_COLUMN * width + min(closed, open_)
+    if work >= _GAIN * (_PAIR + _SUMMED_COLUMN * width):
+        return embedding
+    return replace(grid, closes=closed <= open_)

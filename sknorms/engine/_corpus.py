@@ -10,7 +10,7 @@ from scipy import sparse
 from sknorms._arrays import row_slices
 from sknorms._typing import FloatArray, IndexArray, Rows
 from sknorms.engine._geometry import Embedded, Embedding, Geometry
-from sknorms.engine._packed import MOST_LANES
+from sknorms.engine._packed import PackedRows
 from sknorms.engine._strategy import Cheapest, Strategy, choose_bound
 from sknorms.engine._tree import Tree
 
@@ -232,17 +232,18 @@ def _embed_all(embedding: Embedding, rows: Rows) -> Embedded:
         return _embed_all_sparse(embedding, rows)
     vectors = embedding.room(n_rows, n_features)
     offsets = np.empty(n_rows, dtype=np.float32)
-    for block in row_slices(n_rows, _prepared_rows(n_features)):
+    gaps = np.empty(n_rows, dtype=np.float32) if embedding.has_gaps else None
+    step = max(1, _PREPARE_BYTES // (8 * max(1, n_features)))
+    if isinstance(vectors, PackedRows):
+        # Those are written in whole blocks, however wide they are.
+        step = max(step - step % vectors.lanes, vectors.lanes)
+    for block in row_slices(n_rows, step):
         part = embedding.corpus(rows[block])
         vectors[block] = part.rows
         offsets[block] = part.numbers
-    return Embedded(vectors, offsets)
-
-
-def _prepared_rows(n_features: int) -> int:
-    """Return how many rows to embed at a time: whole blocks, if they are packed."""
-    rows = max(1, _PREPARE_BYTES // (8 * max(1, n_features)))
-    return max(rows - rows % MOST_LANES, min(rows, MOST_LANES))
+        if gaps is not None:
+            gaps[block] = part.gaps
+    return Embedded(vectors, offsets, gaps)
 
 
 def _embed_all_sparse(embedding: Embedding, rows: Rows) -> Embedded:

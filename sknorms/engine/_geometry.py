@@ -38,22 +38,29 @@ class Embedded:
     numbers : array of shape (n,)
         One number a row: the corpus side's ``offset`` (float32, rounded to the safe
         side) or the query side's ``size`` (float64).
+    gaps : array of shape (n,) or None
+        How far a row may be from what is scored, beyond its number, where that differs
+        from row to row: what `Embedding.slack` does not cover.
     """
 
     rows: Rows
     numbers: AnyArray
+    gaps: AnyArray | None = None
 
     def take(self, selection: Any) -> "Embedded":
         """Return the selected rows (a slice or indices)."""
+        gaps = None if self.gaps is None else self.gaps[selection]
         if isinstance(selection, slice) and sparse.issparse(self.rows):
-            return Embedded(cut_rows(self.rows, selection), self.numbers[selection])
-        return Embedded(self.rows[selection], self.numbers[selection])
+            rows = cut_rows(self.rows, selection)
+        else:
+            rows = self.rows[selection]
+        return Embedded(rows, self.numbers[selection], gaps)
 
     def turned_over(self) -> "Embedded":
         """Return queries as `Embedding.score` is done with them soonest."""
         if not sparse.issparse(self.rows):
             return self
-        return Embedded(turn_over(self.rows), self.numbers)
+        return Embedded(turn_over(self.rows), self.numbers, self.gaps)
 
 
 class Embedding(ABC):
@@ -76,6 +83,8 @@ class Embedding(ABC):
     is_prefix: ClassVar[bool] = False
     # Whether rows are moved by more than a shift and a factor before they are scored.
     is_mapped: ClassVar[bool] = False
+    # Whether corpus rows are embedded with gaps.
+    has_gaps: ClassVar[bool] = False
     # By which factor levels grow that scores alone tell, before `slack` is added.
     growth: float = 1.0
     # A weight that ranks a sample of the corpus well enough for a first threshold.
@@ -106,9 +115,10 @@ class Embedding(ABC):
     def slack(self, queries: Embedded, largest: float) -> Float32Array | None:
         """Return how far values of the test may be from the order of the pairs.
 
-        If k pairs of a query have ``weight * offset - score <= v``, then every pair
-        that is among its k closest has at most ``growth * v + slack``. None where the
-        bound is too loose for that to be of use, or nothing is known.
+        If k pairs of a query have ``weight * offset - score + gap <= v``, with the gaps
+        of the corpus rows, then every pair that is among its k closest has at most
+        ``growth * v + slack``. None where the bound is too loose for that to be of use,
+        or nothing is known.
 
         Parameters
         ----------

@@ -46,6 +46,7 @@ def _push(heap: Float32Array, value: float) -> None:
 def _collect_run(
     score: Float32Array,
     offset: Float32Array,
+    gaps: Float32Array,
     i: int,
     run: tuple[int, int, int],
     w: float,
@@ -66,9 +67,11 @@ def _collect_run(
             columns[count] = origin + j
             values[count] = value
             count += 1
-            if heap.shape[0] and -np.inf < value < heap[0]:
-                _push(heap, value)
-                t = min(t, growth * heap[0] + slack)
+            if heap.shape[0] and value > -np.inf:
+                above = value + gaps[j] if gaps.shape[0] else value
+                if above < heap[0]:
+                    _push(heap, above)
+                    t = min(t, growth * heap[0] + slack)
     return count, t
 
 
@@ -76,6 +79,7 @@ def _collect_run(
 def collect_survivors(
     score: Float32Array,
     offset: Float32Array,
+    gaps: Float32Array,
     weight: Float32Array,
     level: Float32Array,
     heaps: Float32Array,
@@ -89,11 +93,10 @@ def collect_survivors(
     """Write the pairs that pass the bound; return how many by now, and the next row.
 
     A pair's value is ``weight * offset - score``; columns are numbered from ``origin``.
-    Where ``heaps`` have columns, they keep the smallest values of each query, and
-    levels, which are overwritten, come down to ``growth`` times the last of them plus
-    ``slack``. Stops
-    before a row that might not fit into what was found, so that the caller can make
-    room and come back.
+    Where ``heaps`` have columns, they keep the smallest values of each query, plus the
+    gaps of the columns if there are any, and levels, which are overwritten, come down
+    to ``growth`` times the last of them plus ``slack``. Stops before a row that might
+    not fit into what was found, so that the caller can make room and come back.
     """
     n_rows, n_columns = score.shape
     in_runs = n_columns - n_columns % _RUN
@@ -110,10 +113,10 @@ def collect_survivors(
             if passing:
                 run = start, start + _RUN, origin
                 count, t = _collect_run(
-                    score, offset, i, run, w, t, heap, growth, s, found, count
+                    score, offset, gaps, i, run, w, t, heap, growth, s, found, count
                 )
         count, t = _collect_run(
-            score, offset, i, rest, w, t, heap, growth, s, found, count
+            score, offset, gaps, i, rest, w, t, heap, growth, s, found, count
         )
         level[i] = t
     return count, n_rows
@@ -173,6 +176,7 @@ def product_survivors(
             count, row = collect_survivors(
                 score,
                 near,
+                near[:0],
                 weight,
                 level,
                 heaps,

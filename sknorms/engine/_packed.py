@@ -17,12 +17,10 @@ from sknorms._arrays import row_slices
 from sknorms._compile import Instruction, MachineCode, kernel, processor_has
 from sknorms._typing import AnyArray, Float32Array, IndexArray
 
-__all__ = ["MOST_LANES", "PackedRows", "byte_groups", "can_pack", "packed_scores"]
+__all__ = ["PackedRows", "byte_groups", "can_pack", "packed_scores"]
 
 # Bytes of the groups side by side: two vector registers.
 LANE_BYTES = 128
-# Rows of a block of products; blocks of differences have half as many.
-MOST_LANES = LANE_BYTES // 4
 # Queries whose sums are held in registers at a time: 24 of 32 with two each.
 _TILE = 12
 # Rows taken at a time without the instructions.
@@ -251,6 +249,11 @@ class PackedRows:
         block, lane = np.divmod(rows + self.start, self.words.shape[2])
         chosen: AnyArray = self.words[block, :, lane]
         return chosen
+
+    @property
+    def lanes(self) -> int:
+        """Rows of a block."""
+        return int(self.words.shape[2])
 
     @property
     def shape(self) -> tuple[int, int]:

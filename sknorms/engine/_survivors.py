@@ -31,8 +31,9 @@ class Sieve:
         A pair survives unless its value, ``weight * offset - score``, is beyond the
         level.
     heaps : float32 array of shape (n, k) or (n, 0)
-        The smallest values so far. ``growth`` times the last of k of them, plus
-        ``slack``, makes a level as well, which needs nothing exact.
+        The smallest values so far, each with the gap of its corpus row. ``growth``
+        times the last of k of them, plus ``slack``, makes a level as well, which needs
+        nothing exact.
     slack : float32 array of shape (n,)
     growth : float
     """
@@ -102,8 +103,8 @@ def scored_survivors(
     if sieve.closes and kernels_available():
         yield from _closing(blocks, sieve, max(capacity, step))
         return
-    for start, score, offset in blocks:
-        for rows, columns in survivors(score, offset, sieve, capacity):
+    for start, score, block in blocks:
+        for rows, columns in survivors(score, block.numbers, sieve, capacity):
             yield rows, columns + start
 
 
@@ -113,29 +114,30 @@ def _scored(
     corpus: Embedded,
     scratch: Float32Array,
     step: int,
-) -> Iterator[tuple[int, Float32Array, Float32Array]]:
-    """Yield where a block starts, its scores and its offsets."""
+) -> Iterator[tuple[int, Float32Array, Embedded]]:
+    """Yield where a block starts, its scores and its rows."""
     for part in row_slices(len(corpus.numbers), step):
         block = corpus.take(part)
         shape = (len(queries.numbers), part.stop - part.start)
         score = scratch[: shape[0] * shape[1]].reshape(shape)
         embedding.score(queries.rows, block.rows, out=score)
-        yield part.start, score, block.numbers
+        yield part.start, score, block
 
 
 def _closing(
-    blocks: Iterator[tuple[int, Float32Array, Float32Array]],
+    blocks: Iterator[tuple[int, Float32Array, Embedded]],
     sieve: Sieve,
     capacity: int,
 ) -> Iterator[Pairs]:
     """Hold back what survives a block until levels have come down in later ones."""
     found, count = _room(capacity, 1), 0
     tests = (sieve.weight, sieve.level, sieve.heaps, sieve.growth, sieve.slack)
-    for start, score, offset in blocks:
-        row = 0
+    for start, score, block in blocks:
+        offset, row = block.numbers, 0
+        gaps = offset[:0] if block.gaps is None else block.gaps
         while row < len(score):
             count, row = collect_survivors(
-                score, offset, *tests, row, found, count, start
+                score, offset, gaps, *tests, row, found, count, start
             )
             if row < len(score):
                 count = drop_beyond(sieve.level, found, count)
@@ -221,6 +223,7 @@ def _compiled(
         count, row = collect_survivors(
             score,
             offset,
+            offset[:0],
             sieve.weight,
             sieve.level,
             sieve.heaps,

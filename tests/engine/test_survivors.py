@@ -78,7 +78,9 @@ def test_the_source_of_the_kernel_says_the_same(shape):
     found = (rows, columns, np.empty(4000, np.float32))
     sieve = Sieve.plain(weight, level)
     tests = (sieve.weight, sieve.level, sieve.heaps, sieve.growth, sieve.slack)
-    count, next_row = collect_survivors.python(score, offset, *tests, 0, found, 0, 7)
+    count, next_row = collect_survivors.python(
+        score, offset, offset[:0], *tests, 0, found, 0, 7
+    )
     assert next_row == shape[0]
     pairs = np.stack([rows[:count], columns[:count] - 7], axis=1)
     np.testing.assert_array_equal(pairs, naive(score, offset, weight, level))

@@ -7,10 +7,10 @@ import pytest
 from bounds import ruled_out
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metric_cases import CASES, KINDS, in_domain, learned, rows_for
+from metric_cases import CASES, KINDS, Case, in_domain, learned, rows_for
 from searches import N_QUERIES, N_ROWS, K, brute_force, check_search
 
-from sknorms.engine import Corpus, Prefix, nearest
+from sknorms.engine import AllColumns, Corpus, Prefix, nearest
 from sknorms.engine import _choice as choice
 from sknorms.engine import _packed as packed
 from sknorms.engine._grid import Grid
@@ -27,6 +27,7 @@ def _bytes_wherever_possible():
     with pytest.MonkeyPatch.context() as patch:
         for name in ("VALUES", "COLUMNS", "SUMMED", "BYTES"):
             patch.setattr(choice, f"_FEWEST_{name}", 0)
+        patch.setattr(choice, "_MOST_BYTES", 1 << 15)
         patch.setattr(choice, "_BYTE_PAIR", -1e30)
         # Processors without the instructions add up the same numbers.
         patch.setattr(choice, "can_pack", lambda: True)
@@ -64,6 +65,13 @@ def test_a_prefix_finds_it_as_well(case, kind):
     width = {} if "w" in case.params else {"n_features": 12}
     rows = rows_for(case, kind, N_ROWS, **width)
     searched(case, rows[:N_QUERIES], rows, Prefix())
+
+
+@pytest.mark.parametrize("name", ["euclidean", "manhattan"])
+def test_rows_of_bytes_are_written_in_blocks_however_wide_they_are(name):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(100, 10_000)).astype(np.float32)
+    assert searched(Case(name), rows[:2] + 0.1, rows)
 
 
 @pytest.mark.parametrize("name", ["euclidean", "cosine", "manhattan", "correlation"])
@@ -141,3 +149,53 @@ def test_no_limit_loses_a_pair_within_it(case, rows):
     for limits in keys.T:
         inside = keys <= limits[:, None]
         assert not (ruled_out(embedding, rows, rows, limits[:, None]) & inside).any()
+
+
+def forced(name, rows, queries, k=K):
+    """Search all columns by bytes, with levels that close by scores alone."""
+    metric = get_metric(name)
+    corpus = Corpus.prepare(metric, rows, strategy=AllColumns(), k=k)
+    assert isinstance(corpus.embedding, Grid)
+    object.__setattr__(corpus.embedding, "closes", True)
+    _, indices = nearest(corpus, queries, k)
+    keys = brute_force(metric, queries, rows)
+    np.testing.assert_array_equal(indices, np.argsort(keys, kind="stable")[:, :k])
+
+
+@pytest.mark.parametrize(
+    ("name", "width"), [("euclidean", 600), ("sqeuclidean", 600), ("manhattan", 20)]
+)
+def test_rows_that_are_close_in_the_box_alone_close_no_levels(name, width):
+    """Rows that differ where a few coordinates are beyond the box, and only there."""
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(3000, width))
+    rows[:20] = rows[20]
+    rows[:10, 0] = rng.uniform(400.0, 600.0, 10)
+    rows[10:20, 0], rows[10:20, 1:] = 1000.0, rows[20, 1:] + 3.0
+    queries = rows[20:21].copy()
+    queries[0, 0] = 1000.0
+    forced(name, rows[rng.permutation(3000)], queries, 5)
+    forced(name, rows, queries, 5)
+
+
+def test_squares_that_vanish_are_ties_by_bytes_as_well():
+    rng = np.random.default_rng(4)
+    rows = rng.normal(size=(500, 30)) * 10.0**-162.5
+    forced("sqeuclidean", rows, rows[:20])
+
+
+@pytest.mark.parametrize("name", ["euclidean", "manhattan"])
+def test_a_grid_of_tiny_coordinates_has_a_step(name):
+    """In rows where hardly a coordinate is of any size, what the others are is lost."""
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(60, 2500)) * 1e-320
+    rows[np.arange(60), rng.integers(0, 2500, 60)] = 1.0
+    searched(Case(name), rows[:4], rows)
+
+
+def test_sums_of_very_wide_rows_do_not_overflow():
+    """All coordinates of a row may be at the same end of the box."""
+    rng = np.random.default_rng(6)
+    ends = np.repeat([-1.0, 1.0], 20)[:, None]
+    rows = (ends + 0.001 * rng.normal(size=(40, 70_000))).astype(np.float32)
+    searched(Case("euclidean"), rows[:4], rows, AllColumns())
