@@ -18,11 +18,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sknorms import datasets, linear_model, metrics, neighbors, norms, preprocessing
+    from sknorms import (
+        datasets,
+        inspection,
+        linear_model,
+        metrics,
+        neighbors,
+        norms,
+        preprocessing,
+    )
 
 __all__ = [
     "__version__",
     "datasets",
+    "inspection",
     "linear_model",
     "metrics",
     "neighbors",

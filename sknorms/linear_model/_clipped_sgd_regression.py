@@ -88,7 +88,8 @@ class ClippedSGDRegressor(RegressorMixin, ClippedSGD):
         What to do when gradients explode or are not finite: a `DivergenceWarning`, a
         `DivergenceError`, or taking the weights back to where gradients were sound and
         halving the steps, up to five times. Steps whose gradient is not finite are
-        skipped in any case.
+        skipped in any case. Where even the loss overflows learning stops, and the
+        weights are those of the epoch where the objective was lowest.
     monitor : bool, default=True
         Whether gradients are recorded.
 

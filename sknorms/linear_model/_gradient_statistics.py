@@ -110,6 +110,12 @@ class GradientStatistics:
             self.add(tuple(step), 0)
         return self.exploding_since is not None
 
+    def expect(self, loss: float) -> None:
+        """Take a loss for the one before the first step."""
+        if math.isfinite(loss):
+            self.first_loss = self.best_loss = loss
+            self._note_loss()
+
     def restart(self) -> None:
         """Forget that gradients exploded, because the weights were taken back."""
         self.exploding_since = None

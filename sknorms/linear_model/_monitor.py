@@ -208,6 +208,19 @@ class GradientMonitor:
         """
         self._statistics.restart()
 
+    def expect(self, loss: float) -> None:
+        """Say what the loss was before the first step.
+
+        Losses are compared with it from then on; without it they are compared with
+        those of the first eight steps, which may be large already.
+
+        Parameters
+        ----------
+        loss : float
+            The loss of the model that training starts with; of a constant, say.
+        """
+        self._statistics.expect(float(loss))
+
     def record(
         self,
         gradient: Any,

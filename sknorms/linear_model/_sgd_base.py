@@ -140,8 +140,7 @@ class ClippedSGD(LinearPredictor):
         if self.shuffle:
             check_random_state(self.random_state).shuffle(order)
         size = self._batch_size(sample.rows)
-        learner.goes_back = _may_go_back(self.on_divergence)
-        returns = MOST_RETURNS if learner.goes_back else 0
+        returns = MOST_RETURNS if _may_go_back(self.on_divergence) else 0
         one_epoch(learner, sample, order, size, returns)
         learner.flush()
         self.n_iter_ += 1
@@ -230,7 +229,7 @@ class ClippedSGD(LinearPredictor):
         self.coef_ = self._shaped(coef).astype(dtype)
         self.intercept_ = intercept.reshape(-1).astype(dtype)
         self.batch_size_ = batch_size
-        self.n_steps_ = self._learner.weights.n_steps
+        self.n_steps_ = self._learner.n_taken
         watch = self._learner.watch
         self.monitor_ = None if watch is None else watch.monitor
         self.diagnosis_ = None if self.monitor_ is None else self.monitor_.diagnosis

@@ -24,8 +24,8 @@ from sknorms.linear_model._weights import PenaltySteps, Weights
 
 __all__ = ["Learner", "Recipe"]
 
-# Steps between two estimates of the stability ratio, and between two snapshots.
-_STABILITY_EVERY, _SNAPSHOT_EVERY = 128, 64
+# Steps between two estimates of the stability ratio, and between weights that are kept.
+_STABILITY_EVERY, _KEEP_EVERY = 128, 64
 _POWER_ITERATIONS = 2
 
 
@@ -90,10 +90,14 @@ class Learner:
         self.limit = AutomaticLimit()
         self.steps = PenaltySteps.of(recipe.penalty, n_features, recipe.n_outputs)
         self.loss_sum = self.loss_weight = 0.0
-        self.n_skipped = self.n_sound = 0
+        # Steps that were taken; weights that are taken back count their own.
+        self.n_skipped = self.n_taken = 0
+        self._losses = 0.0
         self.stability = math.nan
-        self.watch = None if monitor is None else Watch(monitor, theta)
-        self.goes_back = False
+        self.watch = None
+        if monitor is not None:
+            self.watch = Watch(monitor, theta)
+            monitor.expect(constant.loss)
         self._still: IndexArray | None = None
         self._measure()
         self._start()
@@ -139,7 +143,7 @@ class Learner:
     def _start(self) -> None:
         first = self.recipe.rule.first_inverse(self.weights, self.units)
         self.weights.restart(first)
-        self._safe = [self.weights.copy(), self.weights.copy()]
+        self.sound, self._lowest = self.weights.copy(), self.constant.loss
 
     def coefficients(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return coefficients and intercept for rows that are not centred."""
@@ -175,23 +179,31 @@ class Learner:
         if not math.isfinite(size):
             return self._skip(gradient, size, share, loss)
         watch = self.watch
+        self.n_taken += 1
         if watch is not None:
             watch.before(gradient)
         clipped = recipe.clip.clip(gradient, size, weights.theta, self.limit)
         self._descend(gradient, self._curvature(scores, batch, sizes))
         if watch is None:
             return "ok"
-        if self.n_sound % _STABILITY_EVERY == 0:
+        if self.n_taken % _STABILITY_EVERY == 1:
             self.stability = self._stability(batch, scores)
         said = watch.after(weights.theta, size, clipped, share, self.stability, loss)
-        self._keep_safe(said)
+        self._keep_now_and_then(said, loss)
         return said
 
-    def _keep_safe(self, said: str) -> None:
-        """Keep weights that are sound, and older ones that are known to have been."""
-        self.n_sound += 1
-        if self.goes_back and said == "ok" and self.n_sound % _SNAPSHOT_EVERY == 0:
-            self._safe = [self._safe[1], self.weights.copy()]
+    def keep(self, loss: float) -> None:
+        """Keep the weights, to come back to, if the loss was never lower."""
+        if loss < self._lowest:
+            self._lowest, self.sound = loss, self.weights.copy()
+
+    def _keep_now_and_then(self, said: str, loss: float) -> None:
+        self._losses += loss
+        if self.n_taken % _KEEP_EVERY:
+            return
+        if said == "ok":
+            self.keep(self._losses / _KEEP_EVERY)
+        self._losses = 0.0
 
     def _mean_loss(self, scores: FloatArray, batch: Batch) -> float:
         losses = self.recipe.loss.value(scores, batch.target)
@@ -294,12 +306,10 @@ class Learner:
         return 0.5 * ratio
 
     def go_back(self) -> None:
-        """Take the weights back to where gradients were sound, and halve the steps."""
+        """Take the weights back to where the loss was lowest, and halve the steps."""
         shrink = 0.5 * self.weights.shrink
-        self.weights = self._safe[0].copy()
+        self.weights = self.sound.copy()
         self.weights.shrink = shrink
-        self._safe = [self.weights.copy(), self.weights.copy()]
-        self.n_sound = 0
         if self.watch is not None:
             self.watch.monitor.restart()
             self.watch.start_from(self.weights.theta)

@@ -111,23 +111,22 @@ def train(
     where it is lowest are returned.
     """
     progress, judge = _Progress(learner, stopping), _Judge(learner, held_out)
-    learner.goes_back = backtrack
     returns = MOST_RETURNS if backtrack else 0
     objectives: list[float] = []
     for epoch in range(1, stopping.max_iter + 1):
         order = np.arange(sample.n_rows)
         if stopping.shuffle:
             random.shuffle(order)
-        sound = learner.weights.copy()
         taken_back = one_epoch(learner, sample, order, batch_size, returns)
         if taken_back:
             returns -= taken_back
             progress.start_again()
         objectives.append(_objective(learner))
         if not _can_go_on(learner):
-            # Nothing can be learnt from here: keep what was last known to be finite.
-            learner.weights = sound
-            return Outcome(epoch, False, objectives, sound.average())
+            # Nothing can be learnt from here.
+            learner.weights = learner.sound
+            return Outcome(epoch, False, objectives, learner.sound.average())
+        learner.keep(objectives[-1])
         value = judge.value(objectives[-1])
         patient = not progress.note(value) or learner.recipe.rule.goes_on(
             learner.weights

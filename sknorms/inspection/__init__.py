@@ -1,0 +1,11 @@
+"""Pictures of models, with scikit-learn's conventions for displays.
+
+A display holds what it shows and draws it with `plot`, or is made from an estimator and
+drawn at once by its `from_estimator`. Both leave the axes in ``ax_`` and the figure in
+``figure_``. matplotlib, which comes with the extra ``plot``, is imported when something
+is drawn.
+"""
+
+from sknorms.inspection._gradient_norm import GradientNormDisplay
+
+__all__ = ["GradientNormDisplay"]
