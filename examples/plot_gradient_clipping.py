@@ -17,7 +17,7 @@ thousands of square ones. They come with scikit-learn.
 # Least squares with a constant step, a hundredth of the usual default, without
 # clipping. A step that is right for the small features is far too long for the large
 # ones: each overshoots further than the one before. The learner says so in a warning.
-# Where the loss itself overflows it stops, and keeps the weights of the best epoch: here
+# Where the loss itself overflows it stops and keeps the weights of the best epoch, here
 # those before the first step, which predict the mean.
 
 import warnings
