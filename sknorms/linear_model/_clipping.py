@@ -297,4 +297,4 @@ def safe_norm(values: FloatArray) -> float:
     square = float(flat @ flat)
     if _SAFE_LOW < square < _SAFE_HIGH:
         return math.sqrt(square)
-    return float(norm(flat))
+    return float(norm(flat)) if flat.any() else 0.0

@@ -1,6 +1,6 @@
 """Running statistics of a stream of gradients, in constant time and memory a step.
 
-Steps are gathered in runs of eight. Of a run only medians and means are kept, because a
+Steps are gathered in runs of sixteen. Of a run only medians and means are kept, for a
 single spike says nothing: gradients of mini-batches have heavy tails, and clipping is
 there for spikes. The runs of the whole stream are kept in a list that is halved, by
 joining neighbours, when it is full.
@@ -19,7 +19,7 @@ from sknorms._typing import FloatArray
 __all__ = ["GradientStatistics", "Run", "Step"]
 
 # Steps in a run, and runs that are kept before neighbours are joined.
-_RUN = 8
+_RUN = 16
 _MOST_RUNS = 64
 # A level has to last so many runs to count: at twice the usual spread of gradients,
 # three medians of eight in a row are not beyond ten times the median by chance.
@@ -247,10 +247,11 @@ def _summaries(runs: FloatArray) -> list[Run]:
 
 def _joined(one: Run, other: Run) -> Run:
     """Return one run for two neighbours."""
-    halves = [0.5 * a + 0.5 * b for a, b in zip(one, other, strict=True)]
-    if any(half != half for half in halves):
-        halves = [_mean(pair) for pair in zip(one, other, strict=True)]
-    return Run(*halves)
+    norm, loss = 0.5 * one[0] + 0.5 * other[0], 0.5 * one[1] + 0.5 * other[1]
+    clipped, stability = 0.5 * (one[2] + other[2]), 0.5 * (one[3] + other[3])
+    if loss == loss and clipped == clipped and stability == stability:
+        return Run(norm, loss, clipped, stability)
+    return Run(*map(_mean, zip(one, other, strict=True)))
 
 
 def _middle(values: Sequence[float]) -> float:

@@ -103,6 +103,10 @@ ON_DIVERGENCE: dict[str, Callable[[Diagnosis], None]] = {
 }
 
 
+# Those for which it matters how soon.
+_ACTED_UPON = ("raise", "backtrack")
+
+
 class Step(NamedTuple):
     """What is known of one step; NaN is what is not."""
 
@@ -337,6 +341,11 @@ class GradientMonitor:
             return "ok"
         self._react()
         return "exploding"
+
+    @property
+    def is_acted_upon(self) -> bool:
+        """Whether divergence is to be heard of at once, because it ends something."""
+        return self.on_divergence in _ACTED_UPON
 
     @property
     def diagnosis(self) -> Diagnosis:

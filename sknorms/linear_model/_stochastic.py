@@ -19,13 +19,13 @@ from sknorms.linear_model._loss import Loss
 from sknorms.linear_model._monitor import GradientMonitor
 from sknorms.linear_model._penalty import Penalty
 from sknorms.linear_model._step_rules import StepRule, Units
-from sknorms.linear_model._watch import Watch
+from sknorms.linear_model._watch import Watch, watch_over
 from sknorms.linear_model._weights import PenaltySteps, Weights
 
 __all__ = ["Learner", "Recipe"]
 
-# Steps between two estimates of the stability ratio, and between weights that are kept.
-_STABILITY_EVERY, _KEEP_EVERY = 128, 64
+# Steps between two estimates of the stability ratio.
+_STABILITY_EVERY = 128
 _POWER_ITERATIONS = 2
 
 
@@ -92,11 +92,11 @@ class Learner:
         self.loss_sum = self.loss_weight = 0.0
         # Steps that were taken; weights that are taken back count their own.
         self.n_skipped = self.n_taken = 0
-        self._losses = 0.0
+        self._told = 0.0, 0.0
         self.stability = math.nan
-        self.watch = None
+        self.watch: Watch | None = None
         if monitor is not None:
-            self.watch = Watch(monitor, theta)
+            self.watch = watch_over(monitor, theta)
             monitor.expect(constant.loss)
         self._still: IndexArray | None = None
         self._measure()
@@ -158,6 +158,11 @@ class Learner:
         scores: FloatArray = rows @ coef + intercept
         return scores
 
+    def begin_epoch(self) -> None:
+        """Forget the losses of the epoch before."""
+        self.loss_sum = self.loss_weight = 0.0
+        self._told = 0.0, 0.0
+
     # ---- one step ----
 
     def step(self, batch: Batch) -> str:
@@ -189,7 +194,9 @@ class Learner:
         if self.n_taken % _STABILITY_EVERY == 1:
             self.stability = self._stability(batch, scores)
         said = watch.after(weights.theta, size, clipped, share, self.stability, loss)
-        self._keep_now_and_then(said, loss)
+        if said is None:
+            return "ok"
+        self._keep_if_sound(said)
         return said
 
     def keep(self, loss: float) -> None:
@@ -197,13 +204,15 @@ class Learner:
         if loss < self._lowest:
             self._lowest, self.sound = loss, self.weights.copy()
 
-    def _keep_now_and_then(self, said: str, loss: float) -> None:
-        self._losses += loss
-        if self.n_taken % _KEEP_EVERY:
-            return
-        if said == "ok":
-            self.keep(self._losses / _KEEP_EVERY)
-        self._losses = 0.0
+    def _keep_if_sound(self, said: str) -> None:
+        """Keep the weights if the mean loss of the last steps was never lower."""
+        loss, weight = (
+            self.loss_sum - self._told[0],
+            self.loss_weight - self._told[1],
+        )
+        self._told = self.loss_sum, self.loss_weight
+        if said == "ok" and weight > 0.0:
+            self.keep(loss / weight)
 
     def _mean_loss(self, scores: FloatArray, batch: Batch) -> float:
         losses = self.recipe.loss.value(scores, batch.target)

@@ -145,7 +145,7 @@ def one_epoch(
     returns: int = 0,
 ) -> int:
     """Learn from every row once; return how often the weights were taken back."""
-    learner.loss_sum = learner.loss_weight = 0.0
+    learner.begin_epoch()
     taken_back = 0
     with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
         for batch in sample.batches(order, batch_size):
