@@ -65,6 +65,12 @@ def _good():
         np.minimum(0.01 * 1.01**t, 2.0) * noise(2000, 0.2, 5),
         np.linspace(0.7, 0.3, 2000),
     )
+    yield Stream(
+        "learnt in the first ten steps",
+        "ok",
+        (4 * 0.5 ** np.arange(600) + 1) * noise(600, 0.4, 20),
+        (3 * 0.5 ** np.arange(600) + 1) * noise(600, 0.1, 21),
+    )
     yield Stream("only a warm-up of five steps", "ok", [9.0, 5.0, 3.0, 2.0, 1.5])
     yield Stream(
         "an edge of stability that is no edge of the loss",

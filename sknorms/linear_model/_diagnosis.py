@@ -157,7 +157,7 @@ class Vanishing(Verdict):
         if seen.n_steps < _FEW:
             return None
         early, late = max(run.norm for run in _quarter(runs, 0)), _late(runs)
-        fell = _fall(runs)
+        fell = _fall(seen, runs)
         unknown = math.isnan(fell)
         ratio = late / early if early > 0.0 else 0.0
         if ratio > (_BELOW_FLOAT32 if unknown else _VANISHED):
@@ -188,7 +188,7 @@ class Plateau(Verdict):
         runs = seen.all_runs()
         if seen.n_steps < _PLATEAU_STEPS:
             return None
-        fell, early = _fall(runs), median(run.norm for run in _quarter(runs, 0))
+        fell, early = _fall(seen, runs), median(run.norm for run in _quarter(runs, 0))
         if not abs(fell) < _FLAT or not _late(runs) > _STILL_LARGE * early > 0.0:
             return None
         return Diagnosis(
@@ -239,10 +239,15 @@ def _late_loss(runs: Sequence[Run]) -> float:
     return median(losses) if losses else math.nan
 
 
-def _fall(runs: Sequence[Run]) -> float:
-    """Return the share of its first value that the loss lost; NaN if unknown."""
-    known = [run.loss for run in runs if not math.isnan(run.loss)]
-    if not known:
+def _fall(seen: GradientStatistics, runs: Sequence[Run]) -> float:
+    """Return the share of its first value that the loss lost; NaN if unknown.
+
+    The first value is that of the first step, because the first run may be all that it
+    takes to learn, or that of the first run, because the first step may be lucky.
+    """
+    late = _late_loss(runs)
+    known = [loss for loss in (seen.start_loss, runs[0].loss) if not math.isnan(loss)]
+    if not known or math.isnan(late):
         return math.nan
-    first, late = known[0], _late_loss(runs)
+    first = max(known)
     return (first - late) / abs(first) if first else (0.0 if late == first else -1.0)

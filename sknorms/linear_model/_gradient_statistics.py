@@ -57,7 +57,7 @@ class GradientStatistics:
         self.growth = 1.0
         self.runs: list[Run] = []
         self.recent: deque[Run] = deque(maxlen=_LASTING)
-        self.best_loss, self.first_loss = math.nan, math.nan
+        self.start_loss = self.first_loss = self.best_loss = math.nan
         self._usual, self._lowest = 0.0, math.inf
         self._risen = self._exploded = math.nan
         self._open: list[Step] = []
@@ -70,6 +70,8 @@ class GradientStatistics:
         """Take in one step; return whether it is bad: not finite, or exploding."""
         self.n_steps += 1
         norm = step[0]
+        if self.n_steps == 1 and math.isnan(self.start_loss):
+            self.start_loss = step[1]
         if n_nonfinite or not norm < math.inf:
             self._count_nonfinite(n_nonfinite)
             return True
@@ -91,6 +93,8 @@ class GradientStatistics:
         It is the same as taking them in one by one, and faster.
         """
         first = 0
+        if not self.n_steps and math.isnan(self.start_loss):
+            self.start_loss = float(steps[0, 1])
         while first < len(steps) and self._open:
             self.add(tuple(steps[first].tolist()), 0)
             first += 1
@@ -113,7 +117,7 @@ class GradientStatistics:
     def expect(self, loss: float) -> None:
         """Take a loss for the one before the first step."""
         if math.isfinite(loss):
-            self.first_loss = self.best_loss = loss
+            self.start_loss = self.first_loss = self.best_loss = loss
             self._note_loss()
 
     def restart(self) -> None:
