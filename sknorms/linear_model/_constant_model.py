@@ -1,5 +1,6 @@
 """The best constant prediction: where learning starts, and the unit of everything."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -22,18 +23,19 @@ class ConstantModel(NamedTuple):
     ----------
     intercept : ndarray of shape () or (K,)
         The score of every row.
+    weight : float
+        Total weight of the rows that were measured.
     loss : float
-        Its mean loss, the unit of tolerances.
-    slope : float
-        Root mean square of the derivative of the loss, the unit of gradients.
-    reach : float
-        How far scores have to move, the unit of scores.
+        Their mean loss, the unit of tolerances.
+    square, bend : float
+        Their mean squared derivative, and mean second derivative.
     """
 
     intercept: FloatArray
+    weight: float
     loss: float
-    slope: float
-    reach: float
+    square: float
+    bend: float
 
     @classmethod
     def fit(
@@ -53,22 +55,59 @@ class ConstantModel(NamedTuple):
             intercept = _logarithms(loss, target, share, intercept)
         elif fit_intercept:
             intercept = _best(loss, target, share, intercept)
-        scores = np.broadcast_to(intercept, (len(target), *shape))
+        return cls.measured(loss, target, weight, intercept)
+
+    @classmethod
+    def measured(
+        cls, loss: Loss, target: AnyArray, weight: FloatArray, intercept: FloatArray
+    ) -> "ConstantModel":
+        """Measure rows at a given intercept."""
+        n_rows, total = len(target), float(weight.sum())
+        share = weight / total
+        scores = np.broadcast_to(intercept, (n_rows, *intercept.shape))
         with np.errstate(all="ignore"):
             value = float(share @ loss.value(scores, target))
-            slopes = loss.gradient(scores, target)
-            square = np.square(slopes).reshape(len(target), -1).sum(axis=1)
-            slope = float(np.sqrt(share @ square))
-            bend = loss.curvature(scores, target).reshape(len(target), -1).max(axis=1)
-            # Half the square of a distance over the distance, or the distance over 1:
-            # both are exact for squared errors and of the right size for others. The
-            # second one does not see how far outliers are if the loss does not.
-            reach = float(np.divide(2.0 * value, slope))
-            bend = float(share @ bend)
-            if bend > 0.0:
-                reach = min(reach, slope / bend)
-        usable = 0.0 < reach < np.inf and slope < np.inf
-        return cls(intercept, value, slope if usable else 1.0, reach if usable else 1.0)
+            slopes = loss.gradient(scores, target).reshape(n_rows, -1)
+            bends = loss.curvature(scores, target).reshape(n_rows, -1)
+            square = float(share @ np.square(slopes).sum(axis=1))
+            bend = float(share @ bends.max(axis=1))
+        return cls(intercept, total, value, square, bend)
+
+    def joined(self, other: "ConstantModel") -> "ConstantModel":
+        """Return the same model measured on these rows and others together."""
+        total = self.weight + other.weight
+        mine, theirs = self.weight / total, other.weight / total
+        return ConstantModel(
+            self.intercept,
+            total,
+            mine * self.loss + theirs * other.loss,
+            mine * self.square + theirs * other.square,
+            mine * self.bend + theirs * other.bend,
+        )
+
+    @property
+    def slope(self) -> float:
+        """Root mean square of the derivative of the loss, the unit of gradients."""
+        return self._units()[0]
+
+    @property
+    def reach(self) -> float:
+        """How far scores have to move, the unit of scores."""
+        return self._units()[1]
+
+    def _units(self) -> tuple[float, float]:
+        """Return both; 1 where there is nothing to measure them by.
+
+        Half the square of a distance over the distance, or the distance over 1: both
+        are exact for squared errors and of the right size for others. The second one
+        does not see how far outliers are if the loss does not.
+        """
+        slope = math.sqrt(self.square) if self.square > 0.0 else 0.0
+        reach = 2.0 * self.loss / slope if slope > 0.0 else 0.0
+        if self.bend > 0.0:
+            reach = min(reach, slope / self.bend)
+        usable = 0.0 < reach < math.inf and slope < math.inf
+        return (slope, reach) if usable else (1.0, 1.0)
 
 
 def _logarithms(

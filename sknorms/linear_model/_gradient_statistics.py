@@ -116,9 +116,12 @@ class GradientStatistics:
 
     def expect(self, loss: float) -> None:
         """Take a loss for the one before the first step."""
-        if math.isfinite(loss):
-            self.start_loss = self.first_loss = self.best_loss = loss
-            self._note_loss()
+        if not 0.0 < loss < math.inf or loss <= self.first_loss:
+            return
+        if math.isnan(self.best_loss):
+            self.best_loss = loss
+        self.start_loss = self.first_loss = loss
+        self._note_loss()
 
     def restart(self) -> None:
         """Forget that gradients exploded, because the weights were taken back."""

@@ -221,7 +221,8 @@ class GradientMonitor:
         Parameters
         ----------
         loss : float
-            The loss of the model that training starts with; of a constant, say.
+            The loss of the model that training starts with; of a constant, say. It is
+            ignored if it is not positive, or not above one that was said before.
         """
         self._statistics.expect(float(loss))
 
@@ -346,6 +347,11 @@ class GradientMonitor:
     def is_acted_upon(self) -> bool:
         """Whether divergence is to be heard of at once, because it ends something."""
         return self.on_divergence in _ACTED_UPON
+
+    @property
+    def is_exploding(self) -> bool:
+        """Whether gradients are growing without end now."""
+        return self._statistics.exploding_since is not None
 
     @property
     def diagnosis(self) -> Diagnosis:

@@ -130,7 +130,7 @@ class ClippedSGD(LinearPredictor):
         sample = task.sample
         if hasattr(self, "_learner"):
             learner = self._learner
-            learner.see(self._moments(sample))
+            learner.see(self._moments(sample), sample.target, sample.weight)
         else:
             learner = self._learner = self._new_learner(task)
             if hasattr(self, "coef_"):

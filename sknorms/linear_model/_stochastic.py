@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknorms._typing import FloatArray, IndexArray, Rows
+from sknorms._typing import AnyArray, FloatArray, IndexArray, Rows
 from sknorms.linear_model._batches import Batch
 from sknorms.linear_model._clipping import AutomaticLimit, Clip, row_sizes, safe_norm
 from sknorms.linear_model._constant_model import ConstantModel
@@ -116,14 +116,22 @@ class Learner:
             still = np.flatnonzero(self.moments.constant)
             self._still = still if len(still) else None
 
-    def see(self, moments: Moments) -> None:
+    def see(self, moments: Moments, target: AnyArray, weight: FloatArray) -> None:
         """Take further rows into account; the model stays the same function."""
+        at = self.constant.intercept
+        more = ConstantModel.measured(self.recipe.loss, target, weight, at)
+        self.constant = self.constant.joined(more)
+        if self.watch is not None:
+            self.watch.monitor.expect(self.constant.loss)
         coef, intercept = self.coefficients(self.weights.theta)
         self.moments = self.moments.joined(moments)
         self._measure()
         self._place(coef, intercept)
         # The intercept has no penalty, so that its dual follows from where it is.
         self.weights.dual[-1] = -self.weights.inverse[-1] * self.weights.theta[-1]
+        if self.watch is None or not self.watch.monitor.is_exploding:
+            # What was learnt from earlier rows is not given up for that of later ones.
+            self.sound, self._lowest = self.weights.copy(), math.inf
 
     def start_at(self, coef: FloatArray, intercept: FloatArray) -> None:
         """Start from given coefficients, of shape (p,) or (p, K), and intercept."""
