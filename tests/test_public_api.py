@@ -26,7 +26,9 @@ PUBLIC = {
         SparseGroupLassoPenalty BoxConstraint NormBallConstraint get_penalty
         Diagnosis DivergenceError DivergenceWarning GradientMonitor
         ClippedSGDClassifier ClippedSGDRegressor
-        ElasticNet ElasticNetCV Lasso LassoCV enet_path lasso_path""",
+        ElasticNet ElasticNetCV Lasso LassoCV enet_path lasso_path LogisticRegression
+        PenalizedRegressor PenalizedClassifier PenalizedRegressorCV
+        PenalizedClassifierCV""",
     "metrics": """
         Metric get_metric register_metric metric_names pairwise_distances
         paired_distances pairwise_distances_chunked pairwise_distances_argmin

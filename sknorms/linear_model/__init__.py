@@ -21,6 +21,7 @@ from sknorms.linear_model._group_penalties import (
 )
 from sknorms.linear_model._lasso import Lasso
 from sknorms.linear_model._lasso_cv import LassoCV
+from sknorms.linear_model._logistic import LogisticRegression
 from sknorms.linear_model._loss import get_loss
 from sknorms.linear_model._monitor import (
     DivergenceError,
@@ -29,6 +30,10 @@ from sknorms.linear_model._monitor import (
 )
 from sknorms.linear_model._norm_ball import NormBallConstraint
 from sknorms.linear_model._path import enet_path, lasso_path
+from sknorms.linear_model._penalized_classifier import PenalizedClassifier
+from sknorms.linear_model._penalized_classifier_cv import PenalizedClassifierCV
+from sknorms.linear_model._penalized_regressor import PenalizedRegressor
+from sknorms.linear_model._penalized_regressor_cv import PenalizedRegressorCV
 from sknorms.linear_model._penalty import get_penalty
 from sknorms.linear_model._regression_losses import HuberLoss, PoissonLoss, SquaredLoss
 from sknorms.linear_model._separable_penalties import (
@@ -56,8 +61,13 @@ __all__ = [
     "Lasso",
     "LassoCV",
     "LogisticLoss",
+    "LogisticRegression",
     "MultinomialLoss",
     "NormBallConstraint",
+    "PenalizedClassifier",
+    "PenalizedClassifierCV",
+    "PenalizedRegressor",
+    "PenalizedRegressorCV",
     "PoissonLoss",
     "SparseGroupLassoPenalty",
     "SquaredHingeLoss",

@@ -8,26 +8,25 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter
 
 from sknorms._typing import FloatArray
-from sknorms.linear_model._alpha_grid import alpha_grid, descending
 from sknorms.linear_model._design import make_design
-from sknorms.linear_model._fitting import Limits, PathTask
-from sknorms.linear_model._folds import Candidate, FoldData, fold_losses
+from sknorms.linear_model._fitting import Limits
+from sknorms.linear_model._folds import FoldData
 from sknorms.linear_model._gram_check import check_gram
-from sknorms.linear_model._least_squares import LeastSquaresModel
+from sknorms.linear_model._measures import MeanLoss
 from sknorms.linear_model._parameters import check_alphas, check_parameters
 from sknorms.linear_model._penalty import Penalty
 from sknorms.linear_model._regression_losses import SquaredLoss
+from sknorms.linear_model._regression_model import RegressionModel
 from sknorms.linear_model._routing import splitter_parameters, splitter_routing
 from sknorms.linear_model._sample_weight import check_sample_weight
-from sknorms.linear_model._selection import best_of, path_table
+from sknorms.linear_model._search import Search
 from sknorms.linear_model._separable_penalties import ElasticNetPenalty
-from sknorms.linear_model._solution import Solution
 from sknorms.linear_model._warnings import warn_of_no_convergence
 
 __all__ = ["CoordinateRegressorCV"]
 
 
-class CoordinateRegressorCV(LeastSquaresModel):
+class CoordinateRegressorCV(RegressionModel):
     """Fits paths without each fold, then all rows with what predicted best.
 
     Subclasses store the constructor parameters and name the mixing parameters.
@@ -86,22 +85,17 @@ class CoordinateRegressorCV(LeastSquaresModel):
         splits = list(check_cv(self.cv).split(X, y, **split))
         design, target = make_design(X, weights), np.asarray(y, dtype=np.float64)
         limits = Limits.of(self.fit_intercept, self.tol, self.max_iter).for_comparing()
-        tasks = [
-            PathTask(design, target, SquaredLoss(), self._penalty(ratio), limits)
-            for ratio in ratios
-        ]
-        grids = [self._grid(task, request) for task in tasks]
-        data = FoldData.of(X, target, weights, SquaredLoss(), limits)
-        best, at, failed = self._compare(data, tasks, grids, splits)
-        shared = len(ratios) == 1 or not isinstance(request, int)
-        self.alphas_ = grids[0] if shared else np.array(grids)
-        self.alpha_ = grids[best][at]
-        self._choose(ratios[best])
-        solution = tasks[best].path([self.alpha_])[0]
+        data = FoldData.of(X, [target], target, weights, weights, SquaredLoss(), limits)
+        penalties = [self._penalty(ratio) for ratio in ratios]
+        search = Search(data, design, penalties, request, float(self.eps))
+        found = search.run(splits, MeanLoss(data.loss), self.n_jobs, self.verbose)
         warn_of_no_convergence(
-            design, [*failed, solution], centred=limits.fit_intercept, stacklevel=3
+            design, found.failed, centred=limits.fit_intercept, stacklevel=3
         )
-        self._keep([solution], X.dtype, 1)
+        self.alpha_, self.alphas_ = found.alpha, found.alphas
+        self.mse_path_ = 2.0 * found.losses  # the loss is half the square
+        self._choose(ratios[found.best])
+        self._keep(found.solutions, X.dtype, 1)
         return self
 
     def _penalty(self, ratio: float) -> Penalty:
@@ -110,29 +104,6 @@ class CoordinateRegressorCV(LeastSquaresModel):
     @abstractmethod
     def _choose(self, ratio: float) -> None:
         """Keep the mixing parameter that predicted best."""
-
-    def _compare(
-        self,
-        data: FoldData,
-        tasks: list[PathTask],
-        grids: list[FloatArray],
-        splits: list[Any],
-    ) -> tuple[int, int, list[Solution]]:
-        """Keep the errors of all folds; return the best path, place and failed fits."""
-        candidates = [
-            Candidate(task.penalty, grid)
-            for task, grid in zip(tasks, grids, strict=True)
-        ]
-        losses, failed = fold_losses(
-            data, candidates, splits, self.n_jobs, self.verbose
-        )
-        self.mse_path_ = path_table(2.0 * losses)  # the loss is half the square
-        return (*best_of(losses), failed)
-
-    def _grid(self, task: PathTask, request: int | list[float]) -> FloatArray:
-        if isinstance(request, int):
-            return alpha_grid(task.alpha_max(), float(self.eps), request)
-        return descending(request)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return what arguments of ``fit`` go where.

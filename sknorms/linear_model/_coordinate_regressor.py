@@ -10,21 +10,20 @@ from sklearn.utils.metadata_routing import UNUSED
 
 from sknorms._typing import AnyArray, FloatArray, Rows
 from sknorms.linear_model._design import make_design
-from sknorms.linear_model._fitting import Limits, PathTask, start_from
+from sknorms.linear_model._fitting import Limits, PathTask
 from sknorms.linear_model._gram_check import check_gram
-from sknorms.linear_model._least_squares import LeastSquaresModel
 from sknorms.linear_model._parameters import check_parameters
 from sknorms.linear_model._path import enet_path
 from sknorms.linear_model._penalty import Penalty
 from sknorms.linear_model._regression_losses import SquaredLoss
+from sknorms.linear_model._regression_model import RegressionModel
 from sknorms.linear_model._sample_weight import check_sample_weight
-from sknorms.linear_model._solution import Start
 from sknorms.linear_model._warnings import warn_of_no_convergence
 
 __all__ = ["CoordinateRegressor"]
 
 
-class CoordinateRegressor(MultiOutputMixin, LeastSquaresModel):
+class CoordinateRegressor(MultiOutputMixin, RegressionModel):
     """Least squares under a penalty of scikit-learn's two names.
 
     Subclasses store the constructor parameters and name the penalty.
@@ -97,7 +96,9 @@ class CoordinateRegressor(MultiOutputMixin, LeastSquaresModel):
     def _fit_targets(self, X: Rows, y: AnyArray, weights: FloatArray | None) -> None:
         design = make_design(X, weights)
         targets = np.ascontiguousarray(np.atleast_2d(y.T))
-        starts = self._starts(len(targets), X.shape[1])
+        starts: list[Any] = [None] * len(targets)
+        if self.warm_start:
+            starts = self._warm_starts(len(targets), X.shape[1])
         limits = Limits.of(self.fit_intercept, self.tol, self.max_iter)
         penalty = self._penalty()
         solutions = [
@@ -108,10 +109,3 @@ class CoordinateRegressor(MultiOutputMixin, LeastSquaresModel):
             design, solutions, centred=self.fit_intercept, stacklevel=4
         )
         self._keep(solutions, X.dtype, y.ndim)
-
-    def _starts(self, n_targets: int, n_features: int) -> list[Start | None]:
-        """Return where to start for each target; None is zero."""
-        coef = getattr(self, "coef_", None) if self.warm_start else None
-        if coef is None or np.atleast_2d(coef).shape != (n_targets, n_features):
-            return [None] * n_targets
-        return [start_from(row, (n_features,)) for row in np.atleast_2d(coef)]

@@ -1,5 +1,6 @@
 """One fit or a path of fits of one target, each with its certificate."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,9 @@ from sknorms.linear_model._design import Design
 from sknorms.linear_model._loss import Loss
 from sknorms.linear_model._parameters import iteration_limit
 from sknorms.linear_model._penalty import Penalty
-from sknorms.linear_model._problem import Problem
+from sknorms.linear_model._score_problem import ScoreProblem
+from sknorms.linear_model._separable_penalties import BoxConstraint
+from sknorms.linear_model._smooth_start import smooth_start
 from sknorms.linear_model._solution import Solution, Start
 from sknorms.linear_model._solve import solve
 
@@ -46,7 +49,7 @@ class Limits:
         return cls(bool(fit_intercept), float(tol), iteration_limit(max_iter))
 
     def for_comparing(self) -> "Limits":
-        """Return limits for models that are compared: their gaps must not decide."""
+        """Return limits for models that are compared, whose gaps must not decide."""
         return replace(self, tol=min(self.tol, max(_COMPARED * self.tol, _FINEST)))
 
 
@@ -91,36 +94,63 @@ class PathTask:
         return solutions
 
     def alpha_max(self) -> float:
-        """Return the smallest strength for which no coefficient leaves zero."""
-        kept = self.design.kept
-        rows = self.y if kept is None else self.y[kept]
-        problem = Problem(self.design, rows, self.loss, self.limits.fit_intercept)
-        origin = np.zeros(self.design.n_rows)
-        slopes = problem.slopes(origin + problem.balance(origin))
-        return self.penalty.alpha_max(self.design.rmatvec(slopes))
+        """Return the smallest strength for which no penalised coefficient leaves 0."""
+        problem = self._problem
+        z = self._scores_of_free(problem)
+        slopes = problem.weigh(problem.derivatives(z + problem.balance(z)))
+        gradient = problem.gradient(slopes)
+        scalar = not self.loss.vector_valued
+        return self.penalty.alpha_max(gradient[:, 0] if scalar else gradient)
+
+    @property
+    def _problem(self) -> ScoreProblem:
+        design, n_outputs = self.design, self.loss.n_outputs(self.y)
+        rows = self.y if design.kept is None else self.y[design.kept]
+        centred = self.limits.fit_intercept
+        return ScoreProblem(design, rows, self.loss, centred, n_outputs)
+
+    def _scores_of_free(self, problem: ScoreProblem) -> FloatArray:
+        """Return scores of features that are not penalised, all others left out."""
+        z = np.zeros((problem.design.n_rows, problem.n_outputs))
+        parts = self.penalty.with_alpha(1.0).separable(problem.design.n_columns)
+        free = np.zeros(0) if parts is None else (parts.l1 == 0.0) & (parts.l2 == 0.0)
+        if not free.any():
+            return z
+        bound = tuple(np.where(free, math.inf, 0.0))
+        box = BoxConstraint(lower=tuple(-b for b in bound), upper=bound)
+        coef = self._fit(box, None).coef
+        return z + problem.scores(coef if coef.ndim == 2 else coef[:, np.newaxis])
 
     def measured(self, start: Start, alpha: float) -> Solution:
         """Return the certificate of coefficients as they are, for one strength."""
         return self._fit(self.penalty.with_alpha(alpha), start, max_iter=0)
 
-    def mean_target(self) -> float:
-        """Return the weighted mean of the target."""
+    def with_intercepts(self, found: Sequence[Solution]) -> list[Solution]:
+        """Return least-squares fits of centred rows with their intercepts here."""
+        if not self.limits.fit_intercept:
+            return list(found)
         design = self.design
         rows = self.y if design.kept is None else self.y[design.kept]
-        return float(design.per_row(design.share) @ rows)
+        mean = float(design.per_row(design.share) @ rows)
+        return [
+            replace(one, intercept=mean - float(design.means @ one.coef))
+            for one in found
+        ]
 
     def _fit(
         self, penalty: Penalty, start: Start | None, max_iter: int | None = None
     ) -> Solution:
+        limits, parts = self.limits, penalty.separable(self.design.n_columns)
+        most = limits.max_iter if max_iter is None else max_iter
         return solve(
             self.design,
             self.y,
             self.loss,
             penalty,
-            fit_intercept=self.limits.fit_intercept,
-            tol=self.limits.tol,
-            max_iter=self.limits.max_iter if max_iter is None else max_iter,
-            initial=start,
+            fit_intercept=limits.fit_intercept,
+            tol=limits.tol,
+            max_iter=most,
+            initial=smooth_start(self._problem, parts, limits.tol, most, start),
         )
 
 

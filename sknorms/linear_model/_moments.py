@@ -35,9 +35,9 @@ class Moments:
     ----------
     total : float
         Sum of the weights.
-    first : float64 array of shape (p + 1,)
-        Weighted sums of the columns, the target last.
-    second : float64 array of shape (p + 1, p + 1)
+    first : float64 array of shape (p + t,)
+        Weighted sums of the columns, t targets last.
+    second : float64 array of shape (p + t, p + t)
         Weighted sums of products of columns.
     """
 
@@ -67,31 +67,34 @@ class Reduced:
     Attributes
     ----------
     rows : float64 array of shape (p, p), in F order
-    target : float64 array of shape (p,)
-    share : float
-        The part of the mean square of the target that they keep.
+    targets : float64 array of shape (t, p)
+    shares : float64 array of shape (t,)
+        The part of the mean square of each target that they keep.
     """
 
     rows: FloatArray
-    target: FloatArray
-    share: float
+    targets: FloatArray
+    shares: FloatArray
 
 
 def moments_of(
     X: AnyArray,
-    y: FloatArray,
+    targets: FloatArray,
     weights: FloatArray | None,
     center: FloatArray,
     rows: IndexArray | slice = slice(None),
 ) -> Moments:
-    """Return the moments of some rows, about a centre of shape (p + 1,)."""
-    n_columns = X.shape[1] + 1
+    """Return the moments of some rows, about a centre of shape (p + t,).
+
+    ``targets`` has shape (n, t).
+    """
+    n_columns = len(center)
     total, first = 0.0, np.zeros(n_columns)
     second = np.zeros((n_columns, n_columns))
     chosen = np.arange(X.shape[0])[rows]
     for part in row_slices(len(chosen), max(1, _PIECE // n_columns)):
         piece = chosen[part]
-        table = np.column_stack([X[piece], y[piece]]).astype(np.float64, copy=False)
+        table = np.hstack([X[piece], targets[piece]]).astype(np.float64, copy=False)
         table -= center
         share = np.ones(len(piece)) if weights is None else weights[piece]
         total += float(share.sum())
@@ -101,16 +104,19 @@ def moments_of(
     return Moments(total, first, second)
 
 
-def reduced(moments: Moments, centred: bool) -> Reduced | None:
+def reduced(moments: Moments, n_targets: int, centred: bool) -> Reduced | None:
     """Return as few rows with these moments, None where they are too close to singular.
 
     Rows are scaled so that their plain mean of squares is that of the moments.
     """
     covariance = moments.covariance(centred)
-    gram, product = covariance[:-1, :-1], covariance[:-1, -1]
-    square = covariance[-1, -1]
+    gram, products = (
+        covariance[:-n_targets, :-n_targets],
+        covariance[:-n_targets, -n_targets:],
+    )
+    squares = np.diag(covariance)[-n_targets:]
     scale = np.sqrt(np.diag(gram))
-    if not (np.isfinite(scale).all() and (scale > 0.0).all() and square > 0.0):
+    if not (np.isfinite(scale).all() and (scale > 0.0).all() and (squares > 0.0).all()):
         return None
     try:
         factor = linalg.cholesky(gram / np.outer(scale, scale))
@@ -118,7 +124,8 @@ def reduced(moments: Moments, centred: bool) -> Reduced | None:
         return None
     if np.diag(factor).min() ** 2 <= _SINGULAR:
         return None
-    target = linalg.solve_triangular(factor, product / scale, trans="T")
-    root = np.sqrt(len(target))
-    share = min(1.0, float(target @ target) / square)
-    return Reduced(np.asfortranarray(factor * scale * root), target * root, share)
+    kept = linalg.solve_triangular(factor, products / scale[:, np.newaxis], trans="T")
+    shares = np.minimum(1.0, (kept**2).sum(axis=0) / squares)
+    root = np.sqrt(len(gram))
+    rows = np.asfortranarray(factor * scale * root)
+    return Reduced(rows, np.ascontiguousarray(kept.T) * root, shares)

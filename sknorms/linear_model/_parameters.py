@@ -29,11 +29,14 @@ __all__ = [
 _NO_LIMIT = 10**9
 
 
-def check_parameters(params: Mapping[str, Any]) -> None:
-    """Raise if a parameter of a known name has the wrong type or value."""
+def check_parameters(params: Mapping[str, Any], optional: str = "") -> None:
+    """Raise if a parameter of a known name has the wrong type or value.
+
+    The one called ``optional`` may be None.
+    """
     for name, value in params.items():
         check = _CHECKS.get(name)
-        if check is not None:
+        if check is not None and not (value is None and name == optional):
             check(name, value)
 
 
