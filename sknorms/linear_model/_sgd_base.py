@@ -132,7 +132,7 @@ class ClippedSGD(LinearPredictor):
             learner = self._learner
             learner.see(self._moments(sample), sample.target, sample.weight)
         else:
-            learner = self._learner = self._new_learner(task)
+            learner = self._learner = self._new_learner(task, sample.n_rows)
             if hasattr(self, "coef_"):
                 self._resume(learner)
             self.n_iter_, self.loss_curve_, self.tol_reached_ = 0, [], False
@@ -147,7 +147,7 @@ class ClippedSGD(LinearPredictor):
         self._publish(learner.weights.average(), size, task.dtype)
         return self
 
-    def _new_learner(self, task: Task) -> Learner:
+    def _new_learner(self, task: Task, n_streamed: int = 0) -> Learner:
         sample = task.sample
         average = None if self.average is False else max(1, int(self.average))
         recipe = Recipe(
@@ -170,7 +170,7 @@ class ClippedSGD(LinearPredictor):
         monitor = None
         if self.monitor:
             monitor = GradientMonitor(on_divergence=self.on_divergence)
-        return Learner(recipe, self._moments(sample), constant, monitor)
+        return Learner(recipe, self._moments(sample), constant, monitor, n_streamed)
 
     def _moments(self, sample: Sample) -> Moments:
         moments = Moments.of(sample.rows, sample.weight, centred=self.fit_intercept)

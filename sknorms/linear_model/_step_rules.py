@@ -34,13 +34,21 @@ class Units:
     floor: FloatArray
 
     @classmethod
-    def of(cls, moments: Moments, constant: ConstantModel, like: FloatArray) -> "Units":
+    def of(
+        cls,
+        moments: Moments,
+        constant: ConstantModel,
+        like: FloatArray,
+        doubt: float = 0.0,
+    ) -> "Units":
         r"""Measure features in their scales, and scores by how far they have to go.
 
         The first steps of all features together move scores about once by their reach:
-        each takes the share :math:`1/\sqrt{d}`, d the squared length of a row.
+        each takes the share :math:`1/\sqrt{d}`, d the squared length of a row. As far
+        as scales are in doubt, features are taken to vary as much as they are large.
         """
-        scale = column(np.append(moments.scale, 1.0), like)
+        scale = np.hypot(moments.scale, doubt * moments.mean)
+        scale = column(np.append(scale, 1.0), like)
         reach = constant.reach / np.sqrt(moments.row_size + 1.0)
         floor = np.broadcast_to(np.square(constant.slope * scale), like.shape)
         return cls(np.broadcast_to(scale / reach, like.shape), floor.copy())

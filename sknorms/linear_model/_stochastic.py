@@ -26,6 +26,8 @@ __all__ = ["Learner", "Recipe"]
 
 # Steps between two estimates of the stability ratio.
 _STABILITY_EVERY = 128
+# Rows of a stream by which doubts about scales shrink to a third.
+_SURE = 16.0
 _POWER_ITERATIONS = 2
 
 
@@ -72,6 +74,8 @@ class Learner:
         The best constant model of them.
     monitor : GradientMonitor or None
         Who watches.
+    n_streamed : int, default=0
+        How many rows of a stream there are so far; 0 if these are all rows.
     """
 
     def __init__(
@@ -80,7 +84,9 @@ class Learner:
         moments: Moments,
         constant: ConstantModel,
         monitor: GradientMonitor | None,
+        n_streamed: int = 0,
     ) -> None:
+        self.n_streamed = n_streamed
         self.recipe, self.moments, self.constant = recipe, moments, constant
         n_features = len(moments.mean)
         outputs = () if recipe.n_outputs is None else (recipe.n_outputs,)
@@ -110,7 +116,9 @@ class Learner:
         self.units: Units | None = None
         if not self.recipe.rule.scales:
             return
-        self.units = Units.of(self.moments, self.constant, self.weights.theta)
+        # Of a few rows of a stream one cannot tell how much features are going to vary.
+        doubt = math.exp(-self.n_streamed / _SURE) if self.n_streamed else 0.0
+        self.units = Units.of(self.moments, self.constant, self.weights.theta, doubt)
         if self.recipe.fit_intercept:
             self.centre = self.moments.mean
             still = np.flatnonzero(self.moments.constant)
@@ -119,6 +127,7 @@ class Learner:
     def see(self, moments: Moments, target: AnyArray, weight: FloatArray) -> None:
         """Take further rows into account; the model stays the same function."""
         at = self.constant.intercept
+        self.n_streamed += len(target) if self.n_streamed else 0
         more = ConstantModel.measured(self.recipe.loss, target, weight, at)
         self.constant = self.constant.joined(more)
         if self.watch is not None:
