@@ -1,7 +1,7 @@
 """Fits of classes: one of signs for two, one of all together, or one a class."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,22 @@ class ClassFits:
             for target in class_targets(self.codes, self.n_classes, self.loss)
         ]
         begin = starts or [None] * len(tasks)
-        return run_tasks(_fitted, list(zip(tasks, begin, strict=True)), n_jobs)
+        found = run_tasks(_fitted, list(zip(tasks, begin, strict=True)), n_jobs)
+        return [self._identified(one) for one in found]
+
+    def _identified(self, solution: Solution) -> Solution:
+        """Return the solution itself, or the one of equal scores that adds up to 0.
+
+        Without a penalty, what is added to the coefficients of all classes changes
+        nothing.
+        """
+        parts = self.penalty.separable(self.design.n_columns)
+        if not self.loss.vector_valued or parts is None:
+            return solution
+        if parts.l1.any() or parts.l2.any() or parts.bounded:
+            return solution
+        mean = solution.coef.mean(axis=1, keepdims=True)
+        return replace(solution, coef=solution.coef - mean)
 
 
 def class_targets(codes: IndexArray, n_classes: int, loss: Loss) -> list[Any]:

@@ -8,7 +8,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter
 
 from sknorms._typing import FloatArray
-from sknorms.linear_model._design import make_design
+from sknorms.linear_model._finite_design import finite_design
 from sknorms.linear_model._fitting import Limits
 from sknorms.linear_model._folds import FoldData
 from sknorms.linear_model._gram_check import check_gram
@@ -83,7 +83,7 @@ class CoordinateRegressorCV(RegressionModel):
         weights = check_sample_weight(sample_weight, X.shape[0])
         check_gram(self.precompute, X, weights, self.fit_intercept)
         splits = list(check_cv(self.cv).split(X, y, **split))
-        design, target = make_design(X, weights), np.asarray(y, dtype=np.float64)
+        design, target = finite_design(X, weights), np.asarray(y, dtype=np.float64)
         limits = Limits.of(self.fit_intercept, self.tol, self.max_iter).for_comparing()
         data = FoldData.of(X, [target], target, weights, weights, SquaredLoss(), limits)
         penalties = [self._penalty(ratio) for ratio in ratios]

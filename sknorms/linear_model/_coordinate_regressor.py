@@ -9,7 +9,7 @@ from sklearn.base import MultiOutputMixin
 from sklearn.utils.metadata_routing import UNUSED
 
 from sknorms._typing import AnyArray, FloatArray, Rows
-from sknorms.linear_model._design import make_design
+from sknorms.linear_model._finite_design import finite_design
 from sknorms.linear_model._fitting import Limits, PathTask
 from sknorms.linear_model._gram_check import check_gram
 from sknorms.linear_model._parameters import check_parameters
@@ -94,7 +94,7 @@ class CoordinateRegressor(MultiOutputMixin, RegressionModel):
             )
 
     def _fit_targets(self, X: Rows, y: AnyArray, weights: FloatArray | None) -> None:
-        design = make_design(X, weights)
+        design = finite_design(X, weights)
         targets = np.ascontiguousarray(np.atleast_2d(y.T))
         starts: list[Any] = [None] * len(targets)
         if self.warm_start:

@@ -14,7 +14,7 @@ from sknorms.linear_model._callbacks import (
 from sknorms.linear_model._class_fits import ClassFits, starts_from
 from sknorms.linear_model._classification_losses import LogisticLoss, MultinomialLoss
 from sknorms.linear_model._classifier import LinearClassifier
-from sknorms.linear_model._design import make_design
+from sknorms.linear_model._finite_design import finite_design
 from sknorms.linear_model._fitting import Limits
 from sknorms.linear_model._logistic_options import Strength, check_solver, strength_of
 from sknorms.linear_model._parameters import check_parameters, warn_of_jobs
@@ -199,7 +199,7 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifier):
         total = float(X.shape[0] if weights is None else weights.sum())
         n_classes = len(self.classes_)
         fits = ClassFits(
-            make_design(X, weights),
+            finite_design(X, weights),
             codes,
             n_classes,
             LogisticLoss() if n_classes == 2 else MultinomialLoss(),

@@ -15,7 +15,7 @@ from sknorms.linear_model._alpha_grid import (
     descending,
     requested_alphas,
 )
-from sknorms.linear_model._design import make_design
+from sknorms.linear_model._finite_design import finite_design
 from sknorms.linear_model._fitting import Limits, PathTask, start_from
 from sknorms.linear_model._gram_check import check_gram
 from sknorms.linear_model._parameters import check_parameters
@@ -320,7 +320,7 @@ class _Request:
         check_gram(self.precompute, X, weights, False)
         limits = Limits.of(False, self.settings.tol, self.settings.max_iter)
         task = PathTask(
-            make_design(X, weights),
+            finite_design(X, weights),
             np.asarray(y, dtype=np.float64),
             SquaredLoss(),
             ElasticNetPenalty(1.0, self.ratio, positive=self.positive),

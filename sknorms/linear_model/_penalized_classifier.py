@@ -8,7 +8,7 @@ from sknorms._typing import AnyArray
 from sknorms.linear_model._class_fits import ClassFits, starts_from
 from sknorms.linear_model._class_losses import class_loss, gives_probabilities
 from sknorms.linear_model._classifier import LinearClassifier
-from sknorms.linear_model._design import make_design
+from sknorms.linear_model._finite_design import finite_design
 from sknorms.linear_model._fitting import Limits
 from sknorms.linear_model._named_penalty import penalty_of
 from sknorms.linear_model._parameters import check_parameters
@@ -181,7 +181,7 @@ class PenalizedClassifier(LinearClassifier):
         weights = check_sample_weight(sample_weight, X.shape[0])
         weights = weighted_by_class(self.class_weight, self.classes_, codes, weights)
         fits = ClassFits(
-            make_design(X, weights),
+            finite_design(X, weights),
             codes,
             n_classes,
             class_loss(self.loss, self.multi_class, n_classes),

@@ -10,7 +10,7 @@ from sknorms._typing import AnyArray, FloatArray, IndexArray
 from sknorms.linear_model._class_fits import class_targets
 from sknorms.linear_model._class_losses import class_loss, gives_probabilities
 from sknorms.linear_model._classifier import LinearClassifier
-from sknorms.linear_model._design import make_design
+from sknorms.linear_model._finite_design import finite_design
 from sknorms.linear_model._fitting import Limits
 from sknorms.linear_model._folds import FoldData
 from sknorms.linear_model._measures import MeanLoss, Measure, Scored
@@ -188,7 +188,7 @@ class PenalizedClassifierCV(LinearClassifier):
         splitter = check_cv(self.cv, labels, classifier=True)
         splits = list(splitter.split(X, labels, **split))
         data = self._fold_data(X, codes, check_sample_weight(sample_weight, len(codes)))
-        design = make_design(X, data.weights)
+        design = finite_design(X, data.weights)
         search = Search(data, design, penalties, request, float(self.eps))
         measure = self._measure(data)
         found = search.run(splits, measure, self.n_jobs, self.verbose)

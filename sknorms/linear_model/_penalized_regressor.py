@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import MultiOutputMixin
 
-from sknorms.linear_model._design import make_design
+from sknorms.linear_model._finite_design import finite_design
 from sknorms.linear_model._fitting import Limits, PathTask
 from sknorms.linear_model._named_penalty import penalty_of
 from sknorms.linear_model._parameters import check_parameters
@@ -162,7 +162,7 @@ class PenalizedRegressor(MultiOutputMixin, RegressionModel):
         self._loss, penalty = regression_loss(self.loss), penalty_of(params)
         X, y = self._validated(X, y, multi_output=True, y_numeric=True)
         weights = check_sample_weight(sample_weight, X.shape[0])
-        targets, design = check_targets(self._loss, y), make_design(X, weights)
+        targets, design = check_targets(self._loss, y), finite_design(X, weights)
         limits = Limits.of(self.fit_intercept, self.tol, self.max_iter)
         starts: list[Any] = [None] * len(targets)
         if self.warm_start:

@@ -8,7 +8,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter
 
 from sknorms._typing import FloatArray
-from sknorms.linear_model._design import make_design
+from sknorms.linear_model._finite_design import finite_design
 from sknorms.linear_model._fitting import Limits
 from sknorms.linear_model._folds import FoldData
 from sknorms.linear_model._measures import MeanLoss, Measure, Scored
@@ -183,7 +183,7 @@ class PenalizedRegressorCV(MultiOutputMixin, RegressionModel):
         limits = Limits.of(self.fit_intercept, self.tol, self.max_iter)
         splits = list(check_cv(self.cv).split(X, y, **split))
         data = FoldData.of(X, targets, y, weights, weights, self._loss, limits)
-        design = make_design(X, weights)
+        design = finite_design(X, weights)
         search = Search(data, design, penalties, request, float(self.eps))
         found = search.run(splits, self._measure(), self.n_jobs, self.verbose)
         warn_of_no_convergence(design, found.failed, centred=limits.fit_intercept)

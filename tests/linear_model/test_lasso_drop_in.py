@@ -375,6 +375,14 @@ def test_negative_weights_are_refused():
         ours.Lasso().fit(X, y, sample_weight=weights)
 
 
+@pytest.mark.parametrize("kind", ["Lasso", "LassoCV", "LogisticRegression"])
+def test_numbers_that_cannot_be_squared_are_refused(kind):
+    X, y = cases.diabetes()
+    X[3, 7] = 1e200
+    with pytest.raises(ValueError, match="too large to be squared in column 7;"):
+        getattr(ours, kind)().fit(X, y > 100)
+
+
 @both
 def test_predicting_before_fitting_is_refused(models):
     with pytest.raises(NotFittedError):

@@ -89,6 +89,15 @@ def test_intercepts_of_several_classes_add_up_to_nothing():
     np.testing.assert_allclose(model.intercept_.sum(), 0.0, atol=1e-10)
 
 
+@both
+def test_without_a_penalty_coefficients_of_classes_add_up_to_nothing(models):
+    X, y = TASKS["three classes"]()
+    y = np.where(np.arange(len(y)) % 4 == 0, (y + 1) % 3, y)  # no line separates them
+    model = models.LogisticRegression(C=np.inf, tol=1e-6).fit(X[:, :4], y)
+    np.testing.assert_allclose(model.coef_.sum(axis=0), 0.0, atol=1e-8)
+    np.testing.assert_allclose(model.intercept_.sum(), 0.0, atol=1e-8)
+
+
 # ---- the same attributes ----
 
 
