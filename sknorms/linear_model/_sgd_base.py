@@ -9,6 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
+from sknorms._parallel import single_threaded_blas
 from sknorms._typing import AnyArray, FloatArray, IndexArray, Rows
 from sknorms._validation import naming_bad_rows
 from sknorms.linear_model._batches import Sample, automatic_batch_size
@@ -98,7 +99,14 @@ class ClippedSGD(LinearPredictor):
             )
 
     def _fit(self, task: Task) -> Self:
-        """Learn until nothing gets better."""
+        """Learn until nothing gets better, in one thread whatever BLAS is set to.
+
+        Batches are too small for several, and sums must not depend on their number.
+        """
+        with single_threaded_blas():
+            return self._fit_in_one_thread(task)
+
+    def _fit_in_one_thread(self, task: Task) -> Self:
         random = check_random_state(self.random_state)
         learner = self._new_learner(task)
         if self.warm_start and hasattr(self, "coef_"):
@@ -123,10 +131,12 @@ class ClippedSGD(LinearPredictor):
         self._publish(outcome.theta, size, task.dtype)
         return self
 
-    def _partial_fit(self, task: Task | None) -> Self:
+    def _partial_fit(self, task: Task) -> Self:
         """Learn from every row once, going on from where learning was."""
-        if task is None:
-            return self
+        with single_threaded_blas():
+            return self._partial_fit_in_one_thread(task)
+
+    def _partial_fit_in_one_thread(self, task: Task) -> Self:
         sample = task.sample
         if hasattr(self, "_learner"):
             learner = self._learner
@@ -221,7 +231,7 @@ class ClippedSGD(LinearPredictor):
                 f"The objective has not settled in max_iter={self.max_iter} epochs. "
                 "Raise max_iter or tol, or change the learning rate.",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def _publish(self, theta: FloatArray, batch_size: int, dtype: Any) -> None:

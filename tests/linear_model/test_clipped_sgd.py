@@ -24,6 +24,7 @@ from sklearn.linear_model import (
     PoissonRegressor,
     Ridge,
 )
+from threadpoolctl import threadpool_limits
 
 from sknorms.linear_model import (
     BoxConstraint,
@@ -202,6 +203,15 @@ def test_seed_decides_and_watching_does_not():
     assert other.diagnosis_ is not None
     different = ClippedSGDRegressor(random_state=4).fit(X, y)
     assert not np.array_equal(one.coef_, different.coef_)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_threads_of_blas_change_no_bit(n_threads):
+    X, y = regression(1000, 300)
+    with threadpool_limits(n_threads, user_api="blas"):
+        model = ClippedSGDRegressor(random_state=0, max_iter=2, tol=None).fit(X, y)
+    alone = ClippedSGDRegressor(random_state=0, max_iter=2, tol=None).fit(X, y)
+    np.testing.assert_array_equal(model.coef_, alone.coef_)
 
 
 def test_not_watched_nothing_is_told():
@@ -606,8 +616,11 @@ def test_held_out_rows_have_every_class():
 
 def test_not_done_is_a_warning():
     X, y = load_breast_cancer(return_X_y=True)
-    with pytest.warns(ConvergenceWarning, match="max_iter=2 epochs. Raise max_iter"):
+    with pytest.warns(
+        ConvergenceWarning, match="max_iter=2 epochs. Raise max_iter"
+    ) as caught:
         model = ClippedSGDClassifier(max_iter=2, random_state=0).fit(X, y)
+    assert caught[0].filename == __file__
     assert model.n_iter_ == len(model.loss_curve_) == 2
     assert not model.tol_reached_
 
