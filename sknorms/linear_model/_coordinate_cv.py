@@ -89,9 +89,7 @@ class CoordinateRegressorCV(RegressionModel):
         penalties = [self._penalty(ratio) for ratio in ratios]
         search = Search(data, design, penalties, request, float(self.eps))
         found = search.run(splits, MeanLoss(data.loss), self.n_jobs, self.verbose)
-        warn_of_no_convergence(
-            design, found.failed, centred=limits.fit_intercept, stacklevel=3
-        )
+        warn_of_no_convergence(design, found.failed, centred=limits.fit_intercept)
         self.alpha_, self.alphas_ = found.alpha, found.alphas
         self.mse_path_ = 2.0 * found.losses  # the loss is half the square
         self._choose(ratios[found.best])

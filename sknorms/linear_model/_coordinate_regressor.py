@@ -106,6 +106,6 @@ class CoordinateRegressor(MultiOutputMixin, RegressionModel):
             for column, start in zip(targets, starts, strict=True)
         ]
         warn_of_no_convergence(
-            design, solutions, centred=self.fit_intercept, stacklevel=4
+            design, solutions, centred=self.fit_intercept, stacklevel=3
         )
         self._keep(solutions, X.dtype, y.ndim)

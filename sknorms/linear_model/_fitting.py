@@ -121,9 +121,10 @@ class PathTask:
         coef = self._fit(box, None).coef
         return z + problem.scores(coef if coef.ndim == 2 else coef[:, np.newaxis])
 
-    def measured(self, start: Start, alpha: float) -> Solution:
-        """Return the certificate of coefficients as they are, for one strength."""
-        return self._fit(self.penalty.with_alpha(alpha), start, max_iter=0)
+    def mean_loss(self, model: Solution) -> float:
+        """Return the mean loss of a model on these rows."""
+        z = self.design.matvec(model.coef) + model.intercept
+        return self._problem.value(z[:, np.newaxis])
 
     def with_intercepts(self, found: Sequence[Solution]) -> list[Solution]:
         """Return least-squares fits of centred rows with their intercepts here."""
@@ -137,11 +138,9 @@ class PathTask:
             for one in found
         ]
 
-    def _fit(
-        self, penalty: Penalty, start: Start | None, max_iter: int | None = None
-    ) -> Solution:
+    def _fit(self, penalty: Penalty, start: Start | None) -> Solution:
         limits, parts = self.limits, penalty.separable(self.design.n_columns)
-        most = limits.max_iter if max_iter is None else max_iter
+        begin = smooth_start(self._problem, parts, limits.tol, limits.max_iter, start)
         return solve(
             self.design,
             self.y,
@@ -149,8 +148,8 @@ class PathTask:
             penalty,
             fit_intercept=limits.fit_intercept,
             tol=limits.tol,
-            max_iter=most,
-            initial=smooth_start(self._problem, parts, limits.tol, most, start),
+            max_iter=limits.max_iter,
+            initial=begin,
         )
 
 

@@ -23,8 +23,6 @@ __all__ = ["Candidate", "FoldData", "fold_losses"]
 # Moments replace rows where columns are few, and few compared to rows.
 _MOST_COLUMNS = 2048
 _ROWS_A_COLUMN = 2
-# How much larger than asked for a gap may be that was reached by moments.
-_SLACK = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,10 +199,11 @@ class _FoldPath:
         design, target = make_design(few.rows), few.targets[at]
         small = replace(whole, design=design, y=target, limits=adjusted)
         found = small.path(task.candidate.alphas)
-        last = whole.measured(found[-1].start, float(task.candidate.alphas[-1]))
-        if found[-1].converged and last.relative_gap > _SLACK * whole.limits.tol:
-            return None
-        return whole.with_intercepts(found)
+        models = whole.with_intercepts(found)
+        # The model with the weakest penalty depends on the moments most.
+        differs = abs(whole.mean_loss(models[-1]) - few.mean_loss(at, found[-1].coef))
+        exact = differs <= whole.limits.tol * 0.5 * few.squares[at]
+        return models if exact else None
 
 
 def _require_classes(data: FoldData, folds: Sequence[_Fold]) -> None:

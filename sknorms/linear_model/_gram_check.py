@@ -40,7 +40,7 @@ def check_gram(
             "Gram matrix was provided but X was centered to fit intercept: recomputing "
             "Gram matrix. Pass precompute=True, or the Gram matrix of centred columns.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
         return
     _compare_one(gram, X, share)

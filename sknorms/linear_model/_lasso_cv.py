@@ -93,8 +93,8 @@ default="auto"
 
     Where rows are many (at least twice the features, which are at most 2048), paths are
     solved on products of columns that are summed once for all folds. The last model of
-    such a path is checked on the rows themselves; if it does not reach its tolerance
-    there, the fold is done again row by row.
+    such a path is measured on the rows themselves; if its error is not the same there
+    to within the tolerance, the fold is done again row by row.
 
     Examples
     --------

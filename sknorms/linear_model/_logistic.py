@@ -211,7 +211,7 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifier):
             starts = starts_from(self.densify().coef_, self.intercept_, fits)
         solutions = fits.fit(starts, 1)
         warn_of_no_convergence(
-            fits.design, solutions, centred=self.fit_intercept, stacklevel=5
+            fits.design, solutions, centred=self.fit_intercept, stacklevel=4
         )
         self._keep(solutions, X.dtype)
         self.n_iter_ = np.array([self.n_iter_], dtype=np.int32)

@@ -70,11 +70,20 @@ class Reduced:
     targets : float64 array of shape (t, p)
     shares : float64 array of shape (t,)
         The part of the mean square of each target that they keep.
+    squares : float64 array of shape (t,)
+        The mean squares.
     """
 
     rows: FloatArray
     targets: FloatArray
     shares: FloatArray
+    squares: FloatArray
+
+    def mean_loss(self, at: int, w: FloatArray) -> float:
+        """Return half the mean squared error of coefficients for a target."""
+        errors = self.targets[at] - self.rows @ w
+        lost = (1.0 - self.shares[at]) * self.squares[at]
+        return 0.5 * float(errors @ errors / len(errors) + lost)
 
 
 def moments_of(
@@ -128,4 +137,4 @@ def reduced(moments: Moments, n_targets: int, centred: bool) -> Reduced | None:
     shares = np.minimum(1.0, (kept**2).sum(axis=0) / squares)
     root = np.sqrt(len(gram))
     rows = np.asfortranarray(factor * scale * root)
-    return Reduced(rows, np.ascontiguousarray(kept.T) * root, shares)
+    return Reduced(rows, np.ascontiguousarray(kept.T) * root, shares, squares)

@@ -333,7 +333,7 @@ class _Request:
         progress = Progress.of(self.verbose, len(alphas), "strengths")
         start = start_from(self.coef_init, X.shape[1:])
         solutions = task.path(alphas, start, progress)
-        warn_of_no_convergence(task.design, solutions, centred=False, stacklevel=4)
+        warn_of_no_convergence(task.design, solutions, centred=False, stacklevel=3)
         coefs = np.array([one.coef for one in solutions], dtype=X.dtype).T
         gaps = np.array([one.dual_gap for one in solutions])
         found = (alphas, np.asfortranarray(coefs), gaps)
