@@ -6,12 +6,13 @@ from sknorms._compile import kernels_available
 from sknorms._typing import FloatArray, IndexArray
 from sknorms.linear_model._columns import Model
 from sknorms.linear_model._coordinate_kernels import sweep_gram
-from sknorms.linear_model._hessian import Hessian, MatrixHessian, ProductHessian
+from sknorms.linear_model._face import newton_on_matrix
+from sknorms.linear_model._hessian import ProductHessian
 from sknorms.linear_model._polish import newton_on_support
 from sknorms.linear_model._proximal import proximal_steps
 from sknorms.linear_model._terms import Terms
 
-__all__ = ["Descent", "polish", "sweep"]
+__all__ = ["Descent", "is_small", "polish", "sweep"]
 
 # Up to so many columns, products of all with each other are worth their time: of a
 # model that lasts, and of one that changes with every step.
@@ -100,6 +101,11 @@ def _without_kernels(
     return Descent(new, model.shift(new - w), n_sweeps)
 
 
+def is_small(support: IndexArray) -> bool:
+    """Whether second derivatives on the support are taken as a matrix."""
+    return len(support) <= _MATRIX_SUPPORT
+
+
 def polish(
     model: Model, terms: Terms, w: FloatArray, gradient: FloatArray, support: IndexArray
 ) -> Descent:
@@ -107,15 +113,11 @@ def polish(
     part = terms.take(support)
     smooth = gradient[support] + part.l2 * w[support]
     new = w.copy()
-    new[support] = newton_on_support(
-        _hessian(model, support, part.l2), smooth, w[support], part
-    )
+    if not is_small(support):
+        products = ProductHessian(model, support, part.l2)
+        new[support] = newton_on_support(products, smooth, w[support], part)
+    else:
+        matrix = model.hessian(support)
+        matrix.flat[:: len(support) + 1] += part.l2
+        new[support] = newton_on_matrix(matrix, smooth, w[support], part)
     return Descent(new, model.shift(new - w), 1)
-
-
-def _hessian(model: Model, support: IndexArray, l2: FloatArray) -> Hessian:
-    if len(support) > _MATRIX_SUPPORT:
-        return ProductHessian(model, support, l2)
-    matrix = model.hessian(support)
-    matrix.flat[:: len(support) + 1] += l2
-    return MatrixHessian(matrix)

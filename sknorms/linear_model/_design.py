@@ -5,6 +5,7 @@ storage is: where the table is not float64, pieces of it are widened that fit a 
 Row weights ``d`` are arrays of one number a row, or of a single number for all.
 """
 
+import functools
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
@@ -215,8 +216,11 @@ class DenseDesign(Design):
             piece = self.X[rows, columns].astype(np.float64, copy=False)
             if means is not None:
                 piece = piece - means[columns]
-            total[columns] += np.einsum("ij,ij,i->j", piece, piece, each[rows])
-        return total
+            if len(d) == 1:
+                total[columns] += np.einsum("ij,ij->j", piece, piece)
+            else:
+                total[columns] += each[rows] @ (piece * piece)
+        return total if len(d) > 1 else total * d[0]
 
     def gram(self, columns: IndexArray, d: FloatArray) -> FloatArray:
         """Return X' diag(d) X of some columns."""
@@ -271,15 +275,19 @@ class SparseDesign(Design):
     def matvec(self, w: FloatArray) -> FloatArray:
         """Return X w of shape (n_rows,), from the columns where w is not 0."""
         support = np.flatnonzero(w)
+        if self.X.dtype == np.float64 and 8 * len(support) > self.n_columns:
+            return np.asarray(self.X @ w)
         if not support.size:
             return np.zeros(self.n_rows)
         return np.asarray(self.X[:, support].astype(np.float64) @ w[support])
 
     def rmatvec(self, r: FloatArray) -> FloatArray:
         """Return X' r of shape (n_columns,)."""
+        if self.X.dtype == np.float64:
+            return np.asarray(self._transposed @ r)
         total = np.empty(self.n_columns)
         for part in self._parts():
-            total[part] = self._rows(part).astype(np.float64, copy=False) @ r
+            total[part] = self._rows(part).astype(np.float64) @ r
         return total
 
     def weighted_squares(
@@ -316,6 +324,11 @@ class SparseDesign(Design):
         """Sweep over some columns; `sweep_dense` says what the rest is."""
         table = self.X
         return sweep_sparse(table.data, table.indices, table.indptr, columns, *rest)
+
+    @functools.cached_property
+    def _transposed(self) -> Any:
+        """The columns as rows, in the same memory."""
+        return self.X.T
 
     def _rows(self, part: slice) -> Any:
         """Return columns as rows of a CSR array that shares their memory."""
