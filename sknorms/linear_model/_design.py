@@ -349,7 +349,5 @@ class SparseDesign(Design):
 
     def _parts(self) -> list[slice]:
         """Cut the columns into runs that are widened one at a time."""
-        if self.X.dtype == np.float64:
-            return [slice(0, self.n_columns)]
         per_column = max(1, self.X.nnz // max(1, self.n_columns))
-        return row_slices(self.n_columns, max(1, 8 * _PIECE // per_column))
+        return row_slices(self.n_columns, max(1, 2 * _PIECE // per_column))

@@ -14,6 +14,7 @@ import numpy as np
 from sknorms._typing import AnyArray, FloatArray
 from sknorms.linear_model._budget import Budget
 from sknorms.linear_model._certificate import DualPoint, best_dual_point
+from sknorms.linear_model._collinearity import suspected_cause
 from sknorms.linear_model._columns import gather
 from sknorms.linear_model._design import Design
 from sknorms.linear_model._loss import Loss
@@ -189,6 +190,9 @@ class _OuterLoop:
         best = self.best
         u = np.zeros(self.design.n_rows) if best is None else best.u
         relative = self._relative(gap)
+        converged = gap <= self.tol * self.null
+        # A few sweeps in, nothing can be said about the data.
+        tried = not converged and len(self.gaps) > 1
         return Solution(
             coef=w,
             intercept=intercept,
@@ -197,9 +201,10 @@ class _OuterLoop:
             relative_gap=relative,
             target=self.tol,
             dual_coef=self.design.expand(-self.design.share * u),
-            converged=gap <= self.tol * self.null,
+            converged=converged,
             n_iter=max(1, self.budget.spent),
             n_full_passes=len(self.gaps),
             gaps=tuple(self.gaps),
             columns=columns,
+            cause=suspected_cause(self.problem, w) if tried else "",
         )

@@ -1,5 +1,7 @@
 """Solvers on data that make others stop early, stall or overflow."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from oracles_solvers import relative_gap
@@ -196,3 +198,35 @@ def test_a_tolerance_below_rounding_ends(tol):
     found = solve(make_design(X), Y, SquaredLoss(), L1Penalty(0.05), tol=tol)
     assert found.relative_gap < 1e-13
     assert found.converged == (found.relative_gap <= tol)
+
+
+def test_the_cause_names_collinear_columns():
+    curves, y = spectra()
+    twice = np.hstack([curves, curves * (1.0 + 1e-9)])
+    stopped = solve(make_design(twice), y, SquaredLoss(), L1Penalty(1e-7), max_iter=12)
+    assert not stopped.converged
+    assert "collinear" in stopped.cause
+
+
+def test_no_cause_is_named_for_columns_that_are_apart_or_fits_that_converged():
+    stopped = solve(make_design(X), Y, SquaredLoss(), L1Penalty(0.01), max_iter=1)
+    assert not stopped.converged
+    assert stopped.cause == ""
+    curves, y = spectra()
+    assert solve(make_design(curves), y, SquaredLoss(), L1Penalty(1e-3)).cause == ""
+
+
+@pytest.mark.kernels
+@pytest.mark.parametrize("layout", [np.asfortranarray, sparse.csc_array])
+def test_a_table_is_neither_copied_nor_written_to(layout):
+    wide = np.random.default_rng(4).standard_normal((400, 5000))
+    table = layout(wide)
+    before = table.copy()
+    y = wide[:, 0] + wide[:, 1]
+    solve(make_design(table), y, SquaredLoss(), L1Penalty(0.3))
+    tracemalloc.start()
+    solve(make_design(table), y, SquaredLoss(), L1Penalty(0.3))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 0.25 * wide.nbytes
+    assert abs(table - before).max() == 0.0
