@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from sknorms._typing import FloatArray
+
 __all__ = ["Certified", "as_typed"]
 
 
@@ -23,6 +25,7 @@ class Certified:
     dual_coef_: Any
     n_iter_: Any
     n_full_passes_: Any
+    gap_history_: Any
 
     def _keep_certificates(
         self, solutions: Sequence[Any], dtype: np.dtype[Any]
@@ -35,9 +38,18 @@ class Certified:
         self.tol_reached_ = as_typed([one.converged for one in solutions], np.bool_)
         self.n_iter_ = _plain([int(one.n_iter) for one in solutions])
         self.n_full_passes_ = _plain([int(one.n_full_passes) for one in solutions])
+        self.gap_history_ = _plain([_history(one) for one in solutions])
         dual = [np.asarray(one.dual_coef) for one in solutions]
         self.dual_coef_ = dual[0] if len(dual) == 1 else np.stack(dual)
 
 
-def _plain(counts: list[int]) -> Any:
-    return counts[0] if len(counts) == 1 else counts
+def _plain(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _history(solution: Any) -> dict[str, FloatArray]:
+    """Return the gap at each reading of X, and when that was."""
+    return {
+        "relative_gap": np.array(solution.gaps, dtype=np.float64),
+        "seconds": np.array(solution.seconds, dtype=np.float64),
+    }

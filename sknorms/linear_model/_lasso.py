@@ -64,6 +64,9 @@ class Lasso(CoordinateRegressor):
         Iterations of the solver.
     n_full_passes_ : int or list of int
         How often all of X was read.
+    gap_history_ : dict or list of dict
+        Arrays of the "relative_gap" at each of these readings, and of the "seconds"
+        since the solver began.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)

@@ -75,6 +75,9 @@ default="auto"
         Iterations of the solver for this model.
     n_full_passes_ : int
         How often it read all of X.
+    gap_history_ : dict
+        Arrays of the "relative_gap" at each of these readings, and of the "seconds"
+        since the solver began.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)

@@ -1,6 +1,7 @@
 """The solution of a problem with scores of any shape, as solvers return it."""
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,7 @@ class GapRecord:
         self.best = -math.inf
         self.u: FloatArray = np.zeros((self.problem.design.n_rows, 1))
         self.gaps: list[float] = []
+        self.begun, self.seconds = time.perf_counter(), list[float]()
         self.gap = math.inf
 
     def look(self, objective: float, dual: float, u: FloatArray) -> float:
@@ -45,6 +47,7 @@ class GapRecord:
             self.gaps.append(self.gap / self.null)
         else:
             self.gaps.append(0.0 if self.gap <= 0.0 else math.inf)
+        self.seconds.append(time.perf_counter() - self.begun)
         return self.gap
 
     @property
@@ -76,5 +79,6 @@ class GapRecord:
             n_iter=max(1, n_iter),
             n_full_passes=len(self.gaps),
             gaps=tuple(self.gaps),
+            seconds=tuple(self.seconds),
             columns=columns,
         )

@@ -52,6 +52,8 @@ class Solution:
         How often all features were looked at.
     gaps : tuple of float
         The relative gap at each of these passes.
+    seconds : tuple of float
+        When each of these passes ended, since the solver began.
     columns : array of int
         Features worked on last.
     cause : str
@@ -69,6 +71,7 @@ class Solution:
     n_iter: int
     n_full_passes: int
     gaps: tuple[float, ...] = ()
+    seconds: tuple[float, ...] = ()
     columns: IndexArray | None = field(default=None, repr=False)
     cause: str = ""
 

@@ -7,6 +7,7 @@ Gramfort and Salmon, 2018; Bertrand et al., 2022).
 """
 
 import math
+import time
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,7 @@ class _OuterLoop:
         self.kept = (self.norms > 0.0) & ~fixed
         self.null = problem.value(problem.null_scores)
         self.gaps: list[float] = []
+        self.begun, self.seconds = time.perf_counter(), list[float]()
         self.best: DualPoint | None = None
 
     def run(self, initial: Start | None) -> Solution:
@@ -112,6 +114,7 @@ class _OuterLoop:
             primal, point = self._look(w, z)
             gap = primal - self._keep_best(point).value
             self.gaps.append(self._relative(gap))
+            self.seconds.append(time.perf_counter() - self.begun)
             if gap <= self.tol * self.null or not self._hopeful():
                 return self._solution(w, intercept, primal, gap, columns)
             columns = self._next(w, point, gap, first=initial is None)
@@ -205,6 +208,7 @@ class _OuterLoop:
             n_iter=max(1, self.budget.spent),
             n_full_passes=len(self.gaps),
             gaps=tuple(self.gaps),
+            seconds=tuple(self.seconds),
             columns=columns,
             cause=suspected_cause(self.problem, w) if tried else "",
         )
