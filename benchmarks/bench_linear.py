@@ -18,7 +18,9 @@ fresh interpreters that find nothing compiled before.
 
 import argparse
 import json
+import math
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -38,6 +40,8 @@ from threadpoolctl import threadpool_limits
 
 # Seconds of a single fit beyond which it is not repeated in every round.
 LONG = 2.0
+# Seconds beyond which a library is not waited for.
+PATIENCE = 30
 
 
 def timed(runs, rounds, clock):
@@ -46,8 +50,8 @@ def timed(runs, rounds, clock):
     # A first call may compile, so that only a second one says that it takes long.
     for name in [name for name, seconds in probes.items() if seconds > LONG]:
         probes[name] = spent(runs[name], clock)
-    quick = {n: run for n, run in runs.items() if probes[n] <= LONG or n == OURS}
-    slow = {n: [probes[n]] for n in runs if n not in quick}
+    quick = {name: run for name, run in runs.items() if probes[name] <= LONG}
+    slow = {name: [probes[name]] for name in runs if name not in quick}
     return take_turns(quick, rounds, clock) | slow
 
 
@@ -56,6 +60,25 @@ def spent(run, clock):
     start = clock()
     run()
     return clock() - start
+
+
+def patiently(run):
+    """Return what a library returns, None if it takes too long."""
+    if not hasattr(signal, "SIGALRM"):
+        return run()
+
+    def give_up(_signal, _frame):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE)
+    try:
+        return run()
+    except TimeoutError:
+        return None
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def clock_of(threads):
@@ -85,18 +108,22 @@ def gap_of(problem, model):
 def measured(case, label, problem, options):
     """Return what was measured on one problem."""
     runs, notes = made(case, problem, options.peer)
-    if case.cross_validated or case.variants is None:
+    models = {n: run() if n == OURS else patiently(run) for n, run in runs.items()}
+    late = [name for name, model in models.items() if model is None]
+    for name in late:
+        notes.append(f"{name}: longer than {PATIENCE} s")
+        del runs[name], models[name]
+    w, seconds = models[OURS][0], {}
+    if case.variants is None:
         seconds = timed(runs, options.rounds, clock_of(options.threads))
-    else:
-        seconds = {}
-    models = {name: run() for name, run in runs.items()}
-    w = models[OURS][0]
+        seconds |= {name: [float(PATIENCE)] for name in late}
     if case.cross_validated:
         notes += [f"alpha: {', '.join(f'{n} {m[2]:.4g}' for n, m in models.items())}"]
+    gaps = {name: gap_of(problem, model) for name, model in models.items()}
     return {
         "label": label,
         "seconds": seconds,
-        "gaps": {name: gap_of(problem, model) for name, model in models.items()},
+        "gaps": gaps | dict.fromkeys(late, math.inf),
         "support": int(np.count_nonzero(w)),
         "shape": list(problem.X.shape),
         "notes": notes,

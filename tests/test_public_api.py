@@ -19,7 +19,7 @@ REPOSITORY = Path(sknorms.__file__).parents[1]
 # The contract: these names at these places, and no others.
 PUBLIC = {
     "datasets": "load_word_vectors",
-    "inspection": "GradientNormDisplay",
+    "inspection": "CoefficientPathDisplay DualGapDisplay GradientNormDisplay",
     "linear_model": """
         SquaredLoss LogisticLoss MultinomialLoss HuberLoss PoissonLoss SquaredHingeLoss
         get_loss L1Penalty L2Penalty ElasticNetPenalty GroupLassoPenalty

@@ -6,6 +6,8 @@ drawn at once by its `from_estimator`. Both leave the axes in ``ax_`` and the fi
 is drawn.
 """
 
+from sknorms.inspection._coefficient_path import CoefficientPathDisplay
+from sknorms.inspection._dual_gap import DualGapDisplay
 from sknorms.inspection._gradient_norm import GradientNormDisplay
 
-__all__ = ["GradientNormDisplay"]
+__all__ = ["CoefficientPathDisplay", "DualGapDisplay", "GradientNormDisplay"]
