@@ -34,6 +34,8 @@ _DIRECTION_ROWS, _FEWER_DIRECTION_ROWS = 2048, 1024
 _PAIR, _COLUMN, _SURVIVOR, _SURVIVOR_BYTE = 0.6, 0.02, 120.0, 0.05
 # The same for bytes.
 _BYTE_PAIR, _BYTE_COLUMN = 0.5, 0.0055
+# The same for a pair that passes a level which comes down later.
+_COLLECTED = 100.0
 # The time of a column of a sum of float32 differences, the rows that stand for a corpus
 # summed, and the columns that rows of bytes have.
 _SUMMED_COLUMN, _SUMMED_ROWS = 0.08, 2048
@@ -282,8 +284,10 @@ class _Work:
         """Return the work where half squares up to these numbers survive."""
         mapped_count = min(count, self.directions.count)
         survivors = self.sample.survivors(self.mapped, mapped_count, grown)
-        early = 1.0 if closes else self.early
-        return _BYTE_PAIR + _BYTE_COLUMN * count + early * self.measuring * survivors
+        # Levels that scores close collect pairs on the way, and measure what is left.
+        measured = 1.0 if closes else self.early
+        each = measured * self.measuring + self.early * _COLLECTED
+        return _BYTE_PAIR + _BYTE_COLUMN * count + each * survivors
 
 
 def _early(n_rows: int) -> float:
