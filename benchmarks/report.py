@@ -101,7 +101,7 @@ def duration(result):
     return f"{seconds:.3f} s"
 
 
-def between_marks(text, inner):
+def between_marks(text, inner, begin=BEGIN, end=END):
     """Return a text with what is between the two marks replaced.
 
     Raises
@@ -109,12 +109,12 @@ def between_marks(text, inner):
     ValueError
         If a mark is missing, or there is more than one of it.
     """
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ValueError(f"the text must have {BEGIN!r} and {END!r} once each")
-    before, rest = text.split(BEGIN)
-    if END not in rest:
-        raise ValueError(f"{END!r} must come after {BEGIN!r}")
-    return f"{before}{BEGIN}\n{inner}\n{END}{rest.split(END)[1]}"
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"the text must have {begin!r} and {end!r} once each")
+    before, rest = text.split(begin)
+    if end not in rest:
+        raise ValueError(f"{end!r} must come after {begin!r}")
+    return f"{before}{begin}\n{inner}\n{end}{rest.split(end)[1]}"
 
 
 def draw(results, subtitle, path):
