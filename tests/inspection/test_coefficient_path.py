@@ -4,7 +4,6 @@ import itertools
 import subprocess
 import sys
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from scipy import sparse
@@ -26,15 +25,6 @@ from sknorms.linear_model import (
 X, Y = load_diabetes(return_X_y=True)
 ALPHAS = np.array([2.0, 0.5, 0.1, 0.01])
 COEFS = np.array([[0.0, 1.0, 2.0, 3.0], [0.0, 0.0, -1.0, -4.0], [0.0, 0.0, 0.0, 0.0]])
-
-
-@pytest.fixture(autouse=True)
-def pyplot():
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    yield pyplot
-    pyplot.close("all")
 
 
 def drawn(display):

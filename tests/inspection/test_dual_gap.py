@@ -1,6 +1,5 @@
 """The picture of a gap: the history of the fit, on a logarithmic scale."""
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from sklearn import linear_model as peers
@@ -13,15 +12,6 @@ from sknorms.inspection import DualGapDisplay
 from sknorms.linear_model import Lasso, LassoCV
 
 X, Y = load_diabetes(return_X_y=True)
-
-
-@pytest.fixture(autouse=True)
-def pyplot():
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    yield pyplot
-    pyplot.close("all")
 
 
 @pytest.mark.parametrize("model", [Lasso(0.01, tol=1e-8), LassoCV(cv=3)], ids=repr)

@@ -4,7 +4,6 @@ import subprocess
 import sys
 import warnings
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from sklearn.datasets import load_wine
@@ -18,16 +17,6 @@ from sknorms.linear_model import (
     ClippedSGDRegressor,
     GradientMonitor,
 )
-
-
-@pytest.fixture(autouse=True)
-def pyplot():
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    yield pyplot
-    pyplot.close("all")
-
 
 X, Y = load_wine(return_X_y=True)
 
