@@ -176,9 +176,12 @@ class GroupSteps(Steps):
         return ratio * (v - unit * along[labels])
 
     def stop(self, old: FloatArray, new: FloatArray, support: IndexArray) -> None:
-        """Stop coefficients at zero that a step takes beyond it, if there is an l1."""
+        """Stop groups at zero that turn round, and with an l1 part coefficients too."""
         if self.penalty.l1:
             new[new * old < 0.0] = 0.0
+        labels, strength = self._labels[support], self.penalty.strength
+        along = np.bincount(labels, new * old, minlength=len(strength))
+        new[((along <= 0.0) & (strength > 0.0))[labels]] = 0.0
 
     def _directions(
         self, support: IndexArray

@@ -111,7 +111,7 @@ class PatchSolver:
             self._steps = self.units.steps(model)
         self._steps.begin(self.w, gradient, slopes)
         self._minimise(budget)
-        self._move(self._steps.w - self.w, model, slopes)
+        self._move(self._steps.w, model, slopes)
 
     def _minimise(self, budget: Budget) -> None:
         """Improve the coefficients of the model."""
@@ -139,14 +139,15 @@ class PatchSolver:
         steps = self._steps
         return float(self.units.penalty.violation(steps.w, steps.g).max(initial=0.0))
 
-    def _move(self, change: FloatArray, model: ScoreModel, slopes: FloatArray) -> None:
-        """Go along a change as far as the objective falls; balance the intercepts."""
+    def _move(self, new: FloatArray, model: ScoreModel, slopes: FloatArray) -> None:
+        """Go to new coefficients as far as the objective falls; balance intercepts."""
+        change = new - self.w
         shift = model.follow @ change
         scores = self.patch.matvec(change) + shift
         length = 1.0
         if not self.problem.loss.quadratic:
             length = self._armijo(change, scores, slopes)
-        self.w = self.w + length * change if length < 1.0 else self.w + change
+        self.w = new if length == 1.0 else self._between(length, change)
         self.z = self.z + length * scores
         rest = self.problem.balance(self.z)
         self.z += rest
@@ -159,14 +160,20 @@ class PatchSolver:
         """Return a length for which the objective falls as the model promises."""
         penalty = self.units.penalty
         before = penalty.value(self.w)
-        promised = float(np.vdot(slopes, scores)) + penalty.value(self.w + change)
+        promised = float(np.vdot(slopes, scores))
+        promised += penalty.value(self._between(1.0, change))
         promised -= before
         start = self.problem.value(self.z) + before
         length = 1.0
         for _ in range(_HALVINGS):
             value = self.problem.value(self.z + length * scores)
-            value += penalty.value(self.w + length * change)
+            value += penalty.value(self._between(length, change))
             if value <= start + _ARMIJO * length * promised + _ROUNDING * abs(start):
                 return length
             length *= 0.5
         return 0.0
+
+    def _between(self, length: float, change: FloatArray) -> FloatArray:
+        """Return coefficients on the way; rounding must not take them out of bounds."""
+        inside: FloatArray = self.units.penalty.prox(self.w + length * change, 0.0)
+        return inside

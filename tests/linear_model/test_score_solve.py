@@ -311,6 +311,25 @@ def test_alpha_max_leaves_nothing(loss, penalty):
 # ---- special cases ----
 
 
+def test_groups_that_turn_round_stop_at_zero():
+    # Nearly parallel columns: Newton's steps lead small groups through zero.
+    generator = np.random.default_rng(180)
+    X = generator.normal(size=(32, 115)) + 100.0 * generator.normal(size=115)
+    y, labels = X[:, 0] - 100.0, np.arange(115) // 4
+    penalty = strength(X, y - y.mean(), SQUARED, GroupLassoPenalty(1.0, labels), 2e-3)
+    solution = check(X, y, SQUARED, penalty, tol=1e-6, slack=1.01)
+    assert solution.n_iter < 2000
+
+
+def test_bounds_hold_to_the_last_digit():
+    X, score = data(8, 60)
+    y = targets(MultinomialLoss(), score)
+    penalty = L1Penalty(1e-5, lower=-0.6460721119155426, upper=0.007769783746939818)
+    solution = check(X, y, MultinomialLoss(), penalty, tol=1e-6)
+    assert (solution.coef <= penalty.upper).all()
+    assert (solution.coef >= penalty.lower).all()
+
+
 def test_groups_of_one_are_the_lasso():
     X, y = data()
     alpha = 0.1
