@@ -91,6 +91,16 @@ def ratios_to_best(among):
     return collect
 
 
+def ratios_to(name):
+    """Return a measure: the ratios to one library, whether it solved it or not."""
+
+    def collect(results):
+        found = [ratio(result, name) for result in results]
+        return [one for one in found if one is not None]
+
+    return collect
+
+
 def over(collect, reduce):
     """Return a measure: a statistic of what is collected, None of nothing."""
     return lambda results: reduce(found) if (found := collect(results)) else None
@@ -154,7 +164,7 @@ AIMS = (
         "L1 logistic on raw features: skglm / ours",
         ("logistic raw",),
         # Whether it solved the problem or not.
-        lambda results: min(ratio(r, "skglm") for r in results),
+        over(ratios_to("skglm"), min),
         least=10.0,
     ),
     Aim(
@@ -166,7 +176,7 @@ AIMS = (
     Aim(
         "multinomial L1, worst case: saga / ours",
         ("multinomial",),
-        lambda results: min(ratio(r, "saga") for r in results),
+        over(ratios_to("saga"), min),
         least=10.0,
     ),
     Aim(
