@@ -229,6 +229,32 @@ def cell(result, name):
     return digits if solved(result, name) else f"{digits} *"
 
 
+KINDS = {
+    "grid": "lasso and elastic net, made data",
+    "real": "lasso and elastic net, real data",
+    "logistic raw": "L1 logistic, raw columns",
+    "logistic": "L1 logistic, dense",
+    "logistic sparse": "L1 logistic, wide and sparse",
+    "multinomial": "L1 multinomial",
+    "group": "group lasso",
+    "cv": "lasso, strength by cross-validation",
+}
+
+
+def summary(results):
+    """Return medians by kind of model as lines of Markdown."""
+    heads = ["median of their time / ours", "problems", "best", *LIBRARIES]
+    lines = [as_row(heads), as_row(["---"] * len(heads))]
+    for family, kind in KINDS.items():
+        found = [r for r in results if r["family"] == family]
+        if found:
+            measures = [ratios_to_best(LIBRARIES), *map(ratios_to, LIBRARIES)]
+            medians = [over(m, statistics.median)(found) for m in measures]
+            shown = ["" if m is None else f"{m:.2g}" for m in medians]
+            lines.append(as_row([kind, str(len(found)), *shown]))
+    return "\n".join(lines)
+
+
 def first_table(results):
     """Return the first fits as lines of Markdown."""
     names = (OURS, *LIBRARIES[:3])
@@ -265,6 +291,8 @@ def section(results):
             "What was aimed at, and what came out:",
             "",
             *(f"- {line}" for line in aims(results)),
+            "",
+            summary(results),
             "",
             table(results),
             "",
