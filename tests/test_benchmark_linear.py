@@ -20,11 +20,13 @@ Y = X[:, 0] - 2.0 * X[:, 1] + RNG.normal(size=40)
 @pytest.fixture
 def load(monkeypatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
-    before = set(sys.modules)
+    names = [path.stem for path in BENCHMARKS.glob("*.py")]
+    for name in names:
+        # What tests share may have the same name.
+        monkeypatch.delitem(sys.modules, name, raising=False)
     yield importlib.import_module
-    for name in set(sys.modules) - before:
-        if str(BENCHMARKS) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
+    for name in names:
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture
