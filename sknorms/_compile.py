@@ -159,8 +159,12 @@ class Instruction:
         return intrinsic(typed)
 
     def __call__(self, *args: Any) -> None:
-        """Raise: there is no Python form of an instruction."""
-        raise NotImplementedError("instructions can only be called from kernels.")
+        """Raise TypeError: only compiled code can hold an instruction."""
+        # Kernels name it, so it has to look callable to readers and type checkers.
+        raise TypeError(
+            "an instruction of the processor has no Python form; call the kernel that "
+            "names it."
+        )
 
 
 def kernel(**options: Any) -> Callable[[Callable[P, R]], Kernel[P, R]]:

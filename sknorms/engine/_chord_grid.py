@@ -88,13 +88,14 @@ class ChordGrid(Grid):
         closes = whole and base.tight
         return cls(base, directions, whole, origin, step, most, usual, split, closes)
 
+    # A fact of the class for all other bounds; for this one it depends on directions.
     @property
     def is_prefix(self) -> bool:  # type: ignore[override]
         """Whether only a few directions are scored."""
         return not self.whole
 
     @property
-    def growth(self) -> float:  # type: ignore[override]
+    def growth(self) -> float:
         """By how much levels grow that scores alone tell."""
         return (1.0 + self.split) ** 2 * (1.0 + RAISED)
 

@@ -36,9 +36,13 @@ class DifferenceGrid(Grid):
     error: float
     closes: bool = True
 
-    growth = 1.0 + RAISED
     group = np.int64
     rank_weight = 1.0
+
+    @property
+    def growth(self) -> float:
+        """By how much levels grow that scores alone tell."""
+        return 1.0 + RAISED
 
     @classmethod
     def fit(

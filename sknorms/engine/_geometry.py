@@ -85,10 +85,13 @@ class Embedding(ABC):
     is_mapped: ClassVar[bool] = False
     # Whether corpus rows are embedded with gaps.
     has_gaps: ClassVar[bool] = False
-    # By which factor levels grow that scores alone tell, before `slack` is added.
-    growth: float = 1.0
     # A weight that ranks a sample of the corpus well enough for a first threshold.
     rank_weight: float = 0.0
+
+    @property
+    def growth(self) -> float:
+        """By which factor levels grow that scores alone tell, before `slack`."""
+        return 1.0
 
     @abstractmethod
     def width(self, n_features: int) -> int:

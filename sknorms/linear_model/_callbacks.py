@@ -7,7 +7,7 @@ from typing import Any
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # before scikit-learn 1.9
-
+    # Defined again on purpose, under the one name that estimators inherit from.
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Stands for nothing where there are no callbacks."""
 
@@ -22,6 +22,7 @@ __all__ = ["CallbackSupportMixin", "fit_task", "with_callbacks"]
 @contextmanager
 def fit_task(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Iterator[None]:
     """Tell callbacks that a fit begins and, unless it fails, that it has ended."""
+    # For estimators to call, as the documentation of the mixin says.
     begin = getattr(estimator, "_init_callback_context", None)
     if begin is None:
         yield

@@ -2,7 +2,7 @@
 
 import warnings
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import MultiOutputMixin
@@ -30,7 +30,7 @@ class CoordinateRegressor(MultiOutputMixin, RegressionModel):
     """
 
     # As in scikit-learn, no meta-estimator is to route it.
-    __metadata_request__fit = {"check_input": UNUSED}  # noqa: RUF012
+    __metadata_request__fit: ClassVar[dict[str, Any]] = {"check_input": UNUSED}
 
     path = staticmethod(enet_path)
 

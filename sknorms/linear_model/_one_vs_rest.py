@@ -28,6 +28,7 @@ class OneVsRest(Loss):
     classifies: ClassVar[bool] = True
     vector_valued: ClassVar[bool] = True
 
+    # Facts of the class for all other losses; for this one, those of the loss within.
     @property
     def smoothness(self) -> float:  # type: ignore[override]
         """Lipschitz constant of the gradient."""

@@ -128,7 +128,7 @@ def test_bytes_are_not_packed_for_a_processor_that_numba_was_told_of():
 
 
 def test_instructions_have_no_plain_form():
-    with pytest.raises(NotImplementedError, match="from kernels"):
+    with pytest.raises(TypeError, match="no Python form; call the kernel"):
         _packed._tile()
 
 
