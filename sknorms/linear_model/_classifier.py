@@ -6,12 +6,14 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse, special
 from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from sknorms._typing import AnyArray, IndexArray, Rows
 from sknorms.linear_model._certificates import Certified
 from sknorms.linear_model._class_fits import stacked_coef, stacked_intercept
+from sknorms.linear_model._class_losses import gives_probabilities
 from sknorms.linear_model._predictor import LinearPredictor, sparse_rows
 from sknorms.linear_model._solution import Solution
 
@@ -21,6 +23,8 @@ __all__ = ["LinearClassifier", "log_probabilities"]
 class LinearClassifier(ClassifierMixin, Certified, LinearPredictor):
     """Turns scores into labels; subclasses fit the coefficients."""
 
+    # What the scores were fitted by: a name or a record.
+    loss: Any
     classes_: AnyArray
     # Whether the scores of more than two classes come from one fit.
     _joint: bool
@@ -31,9 +35,6 @@ class LinearClassifier(ClassifierMixin, Certified, LinearPredictor):
         self.coef_ = stacked_coef(solutions, dtype)
         self.intercept_ = stacked_intercept(solutions, dtype)
         self._keep_certificates(solutions, dtype)
-
-    def _probabilities(self, X: Any) -> AnyArray:
-        return np.exp(self._log_probabilities(X))
 
     def _log_probabilities(self, X: Any) -> AnyArray:
         scores = self.decision_function(X)
@@ -84,6 +85,38 @@ class LinearClassifier(ClassifierMixin, Certified, LinearPredictor):
         codes = scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0).astype(int)
         labels: AnyArray = self.classes_[codes]
         return labels
+
+    @available_if(gives_probabilities)
+    def predict_proba(self, X: Any) -> AnyArray:
+        """Return the probability of each class, for losses that have some.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_classes)
+            Rows add up to 1; columns are in the order of ``classes_``.
+        """
+        return np.exp(self._log_probabilities(X))
+
+    @available_if(gives_probabilities)
+    def predict_log_proba(self, X: Any) -> AnyArray:
+        """Return the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_classes)
+            Finite, where probabilities that round to zero are not.
+        """
+        return self._log_probabilities(X)
 
     def sparsify(self) -> Self:
         """Turn ``coef_`` into CSR format, for models with few coefficients.

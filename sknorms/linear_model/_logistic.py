@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sknorms._typing import AnyArray, FloatArray, IndexArray, Rows
+from sknorms._typing import FloatArray, IndexArray, Rows
 from sknorms._validation import check_integer
 from sknorms.linear_model._callbacks import (
     CallbackSupportMixin,
@@ -126,6 +126,9 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifier):
     [1, 0, 1]
     """
 
+    # Not a parameter: there is one loss only.
+    loss = "log_loss"
+
     def __init__(
         self,
         penalty: Any = "deprecated",
@@ -220,33 +223,3 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifier):
         # Where scikit-learn leaves a gradient of tol, the gap is much smaller than tol.
         sweeps = _SWEEPS * self.max_iter
         return Limits.of(self.fit_intercept, self.tol, sweeps).for_comparing()
-
-    def predict_proba(self, X: Any) -> AnyArray:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_queries, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_queries, n_classes)
-            Rows add up to 1; columns are in the order of ``classes_``.
-        """
-        return self._probabilities(X)
-
-    def predict_log_proba(self, X: Any) -> AnyArray:
-        """Return the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_queries, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_queries, n_classes)
-            Finite, where probabilities that round to zero are not.
-        """
-        return self._log_probabilities(X)

@@ -2,11 +2,8 @@
 
 from typing import Any, Self
 
-from sklearn.utils.metaestimators import available_if
-
-from sknorms._typing import AnyArray
 from sknorms.linear_model._class_fits import ClassFits, starts_from
-from sknorms.linear_model._class_losses import class_loss, gives_probabilities
+from sknorms.linear_model._class_losses import class_loss
 from sknorms.linear_model._classifier import LinearClassifier
 from sknorms.linear_model._finite_design import finite_design
 from sknorms.linear_model._fitting import Limits
@@ -197,35 +194,3 @@ class PenalizedClassifier(LinearClassifier):
         )
         self._keep(solutions, X.dtype)
         return self
-
-    @available_if(gives_probabilities)
-    def predict_proba(self, X: Any) -> AnyArray:
-        """Return the probability of each class, for losses that have some.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_queries, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_queries, n_classes)
-            Rows add up to 1; columns are in the order of ``classes_``.
-        """
-        return self._probabilities(X)
-
-    @available_if(gives_probabilities)
-    def predict_log_proba(self, X: Any) -> AnyArray:
-        """Return the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_queries, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_queries, n_classes)
-            Finite, where probabilities that round to zero are not.
-        """
-        return self._log_probabilities(X)

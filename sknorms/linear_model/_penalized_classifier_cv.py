@@ -4,11 +4,10 @@ from typing import Any, Self
 
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter
-from sklearn.utils.metaestimators import available_if
 
-from sknorms._typing import AnyArray, FloatArray, IndexArray
+from sknorms._typing import FloatArray, IndexArray
 from sknorms.linear_model._class_fits import class_targets
-from sknorms.linear_model._class_losses import class_loss, gives_probabilities
+from sknorms.linear_model._class_losses import class_loss
 from sknorms.linear_model._classifier import LinearClassifier
 from sknorms.linear_model._finite_design import finite_design
 from sknorms.linear_model._fitting import Limits
@@ -219,38 +218,6 @@ class PenalizedClassifierCV(LinearClassifier):
         self.alpha_, self.alphas_ = found.alpha, found.alphas
         self.loss_path_ = found.losses
         self._keep(found.solutions, dtype)
-
-    @available_if(gives_probabilities)
-    def predict_proba(self, X: Any) -> AnyArray:
-        """Return the probability of each class, for losses that have some.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_queries, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_queries, n_classes)
-            Rows add up to 1; columns are in the order of ``classes_``.
-        """
-        return self._probabilities(X)
-
-    @available_if(gives_probabilities)
-    def predict_log_proba(self, X: Any) -> AnyArray:
-        """Return the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_queries, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_queries, n_classes)
-            Finite, where probabilities that round to zero are not.
-        """
-        return self._log_probabilities(X)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return what arguments of ``fit`` go where.
