@@ -35,6 +35,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     TOP: {*_BELOW_ESTIMATORS, *_ESTIMATORS, "inspection", "datasets"},
 }
 
+# The rooms within a wing, private folders, and which other rooms each may enter. The
+# files beside them are the estimators; they enter any room, and no room imports them.
+ROOMS: dict[str, dict[str, set[str]]] = {
+    "neighbors": {
+        "_search": set(),
+        "_prediction": {"_search"},
+        "_centroids": set(),
+        "_hubs": {"_search"},
+        "_retrieval": {"_search"},
+    },
+    "linear_model": {
+        "_losses": set(),
+        "_penalties": set(),
+        "_problem": {"_losses", "_penalties"},
+        "_solvers": {"_losses", "_penalties", "_problem"},
+        "_base": {"_losses", "_penalties", "_problem", "_solvers"},
+        "_selection": {"_losses", "_penalties", "_problem", "_base"},
+        "_monitor": set(),
+        "_stochastic": {"_losses", "_penalties", "_base", "_monitor"},
+    },
+}
+
 # Where a third-party module may be imported at all (paths relative to the package).
 ONLY_IN = {
     "numba": ("_compile.py",),
@@ -151,6 +173,30 @@ def engine_internals(tree: ast.AST, relative: str) -> list[str]:
         for line, dotted in imported_modules(tree)
         if dotted.startswith("sknorms.engine._")
     ]
+
+
+def room_of(relative: str) -> tuple[str, str]:
+    """Return the wing and the room of a file: ``("", "")`` outside of all rooms."""
+    wing, *rest = Path(relative).parts
+    room = rest[0] if len(rest) > 1 else ""
+    return (wing, room) if room else ("", "")
+
+
+def wrong_doors(tree: ast.AST, relative: str) -> list[str]:
+    """List imports that enter a room by its window, or one that is not below."""
+    wing, room = room_of(relative)
+    below = {room, *ROOMS.get(wing, {}).get(room, ())}
+    wrong = []
+    for line, dotted in imported_modules(tree):
+        top, target_wing, target, inside, *_ = [*dotted.split("."), "", "", ""]
+        if top != TOP:
+            continue
+        if wing == target_wing and target not in below:
+            wrong.append(f"line {line}: {dotted} is not below {room}")
+        is_room = target in ROOMS.get(target_wing, {})
+        if is_room and (target_wing, target) != (wing, room) and inside[:1] == "_":
+            wrong.append(f"line {line}: {dotted} is private to {target}")
+    return wrong
 
 
 def misplaced_imports(tree: ast.AST, relative: str) -> list[str]:

@@ -114,7 +114,29 @@ def test_every_module_says_what_it_exports(relative, tree):
 def test_files_are_private_and_packages_public(relative):
     *folders, file = Path(relative).parts
     assert file.startswith("_")
-    assert not any(folder.startswith("_") for folder in folders)
+    wing, *rooms = folders or [""]
+    assert not wing.startswith("_")
+    assert all(room in house.ROOMS.get(wing, {}) for room in rooms)
+
+
+def test_rooms_are_entered_by_their_doors(relative, tree):
+    assert house.wrong_doors(tree, relative) == []
+
+
+@pytest.mark.parametrize("wing", house.ROOMS)
+def test_a_door_shows_what_others_need(wing):
+    needed = {room: set() for room in house.ROOMS[wing]}
+    shown = {}
+    for relative in FILES:
+        tree = parsed(PACKAGE / relative)
+        for _, dotted in house.imported_modules(tree):
+            _, target_wing, room, name, *_ = [*dotted.split("."), "", "", ""]
+            other = house.room_of(relative) != (wing, room)
+            if target_wing == wing and room in needed and other:
+                needed[room].add(name)
+        if Path(relative).name == "__init__.py" and house.room_of(relative)[0] == wing:
+            shown[house.room_of(relative)[1]] = set(house.dunder_all(tree))
+    assert shown == needed
 
 
 @pytest.mark.parametrize("path", OUTSIDE)
@@ -159,11 +181,16 @@ def test_layer_of_a_file(relative, layer):
     assert house.layer_of(relative) == layer
 
 
-def test_the_table_of_layers_has_no_cycle():
+@pytest.mark.parametrize(
+    "table",
+    [house.MAY_IMPORT, *house.ROOMS.values()],
+    ids=["layers", *house.ROOMS],
+)
+def test_the_tables_have_no_cycle(table):
     done: set[str] = set()
-    while len(done) < len(house.MAY_IMPORT):
-        free = [k for k, v in house.MAY_IMPORT.items() if k not in done and v <= done]
-        assert free, "a cycle among the layers"
+    while len(done) < len(table):
+        free = [k for k, v in table.items() if k not in done and v <= done]
+        assert free, "a cycle"
         done.update(free)
 
 
@@ -247,6 +274,27 @@ def test_private_sklearn_imports_lets_pass(source):
 )
 def test_engine_internals(relative, source, kept):
     assert (house.engine_internals(ast.parse(source), relative) == []) is kept
+
+
+@pytest.mark.parametrize(
+    ("relative", "source", "kept"),
+    [
+        ("neighbors/_a.py", "from sknorms.neighbors._hubs import b", True),
+        ("neighbors/_hubs/_a.py", "from sknorms.neighbors._hubs._c import b", True),
+        ("neighbors/_hubs/_a.py", "from sknorms.neighbors._search import b", True),
+        ("inspection/_a.py", "from sknorms.neighbors import B", True),
+        ("neighbors/_a.py", "from sknorms.neighbors._hubs._c import b", False),
+        ("neighbors/_search/_a.py", "from sknorms.neighbors._hubs import b", False),
+        (
+            "neighbors/_hubs/_a.py",
+            "from sknorms.neighbors._unsupervised import B",
+            False,
+        ),
+        ("inspection/_a.py", "from sknorms.neighbors._hubs._c import b", False),
+    ],
+)
+def test_wrong_doors(relative, source, kept):
+    assert (house.wrong_doors(ast.parse(source), relative) == []) is kept
 
 
 def test_private_sknorms_imports():

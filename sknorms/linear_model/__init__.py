@@ -5,42 +5,42 @@ penalty of ``w``; the intercept ``b`` is never penalised. Losses and penalties a
 records that can be named, configured and compared.
 """
 
-from sknorms.linear_model._classification_losses import (
-    LogisticLoss,
-    MultinomialLoss,
-    SquaredHingeLoss,
-)
 from sknorms.linear_model._clipped_sgd_classification import ClippedSGDClassifier
 from sknorms.linear_model._clipped_sgd_regression import ClippedSGDRegressor
-from sknorms.linear_model._diagnosis import Diagnosis
 from sknorms.linear_model._elastic_net import ElasticNet
 from sknorms.linear_model._elastic_net_cv import ElasticNetCV
-from sknorms.linear_model._group_penalties import (
-    GroupLassoPenalty,
-    SparseGroupLassoPenalty,
-)
 from sknorms.linear_model._lasso import Lasso
 from sknorms.linear_model._lasso_cv import LassoCV
 from sknorms.linear_model._logistic import LogisticRegression
-from sknorms.linear_model._loss import get_loss
+from sknorms.linear_model._losses import (
+    HuberLoss,
+    LogisticLoss,
+    MultinomialLoss,
+    PoissonLoss,
+    SquaredHingeLoss,
+    SquaredLoss,
+    get_loss,
+)
 from sknorms.linear_model._monitor import (
+    Diagnosis,
     DivergenceError,
     DivergenceWarning,
     GradientMonitor,
 )
-from sknorms.linear_model._norm_ball import NormBallConstraint
 from sknorms.linear_model._path import enet_path, lasso_path
 from sknorms.linear_model._penalized_classifier import PenalizedClassifier
 from sknorms.linear_model._penalized_classifier_cv import PenalizedClassifierCV
 from sknorms.linear_model._penalized_regressor import PenalizedRegressor
 from sknorms.linear_model._penalized_regressor_cv import PenalizedRegressorCV
-from sknorms.linear_model._penalty import get_penalty
-from sknorms.linear_model._regression_losses import HuberLoss, PoissonLoss, SquaredLoss
-from sknorms.linear_model._separable_penalties import (
+from sknorms.linear_model._penalties import (
     BoxConstraint,
     ElasticNetPenalty,
+    GroupLassoPenalty,
     L1Penalty,
     L2Penalty,
+    NormBallConstraint,
+    SparseGroupLassoPenalty,
+    get_penalty,
 )
 
 __all__ = [

@@ -8,10 +8,9 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from sknorms._typing import AnyArray, FloatArray, IndexArray
 from sknorms._validation import output_dtype
-from sknorms.linear_model._class_predictor import ClassPredictor
-from sknorms.linear_model._one_vs_rest import OneVsRest
-from sknorms.linear_model._sample_weight import check_sample_weight, weighted_by_class
-from sknorms.linear_model._sgd_base import Task, weighted_sample
+from sknorms.linear_model._base import check_sample_weight, weighted_by_class
+from sknorms.linear_model._losses import OneVsRest
+from sknorms.linear_model._stochastic import ClassPredictor, Task, weighted_sample
 
 __all__ = ["ClippedSGDClassifier"]
 

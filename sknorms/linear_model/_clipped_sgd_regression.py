@@ -6,9 +6,13 @@ from sklearn.base import RegressorMixin
 
 from sknorms._typing import AnyArray
 from sknorms._validation import output_dtype
-from sknorms.linear_model._sample_weight import check_sample_weight
-from sknorms.linear_model._sgd_base import ClippedSGD, Task, weighted_sample
-from sknorms.linear_model._sgd_parameters import loss_record
+from sknorms.linear_model._base import check_sample_weight
+from sknorms.linear_model._stochastic import (
+    ClippedSGD,
+    Task,
+    loss_record,
+    weighted_sample,
+)
 
 __all__ = ["ClippedSGDRegressor"]
 

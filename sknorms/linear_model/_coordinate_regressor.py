@@ -9,16 +9,19 @@ from sklearn.base import MultiOutputMixin
 from sklearn.utils.metadata_routing import UNUSED
 
 from sknorms._typing import AnyArray, FloatArray, Rows
-from sknorms.linear_model._finite_design import finite_design
-from sknorms.linear_model._fitting import Limits, PathTask
-from sknorms.linear_model._gram_check import check_gram
-from sknorms.linear_model._parameters import check_parameters
+from sknorms.linear_model._base import (
+    Limits,
+    PathTask,
+    RegressionModel,
+    check_gram,
+    check_parameters,
+    check_sample_weight,
+    finite_design,
+    warn_of_no_convergence,
+)
+from sknorms.linear_model._losses import SquaredLoss
 from sknorms.linear_model._path import enet_path
-from sknorms.linear_model._penalty import Penalty
-from sknorms.linear_model._regression_losses import SquaredLoss
-from sknorms.linear_model._regression_model import RegressionModel
-from sknorms.linear_model._sample_weight import check_sample_weight
-from sknorms.linear_model._warnings import warn_of_no_convergence
+from sknorms.linear_model._penalties import Penalty
 
 __all__ = ["CoordinateRegressor"]
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from sknorms._validation import check_real
 from sknorms.linear_model._coordinate_regressor import CoordinateRegressor
-from sknorms.linear_model._penalty import Penalty
-from sknorms.linear_model._separable_penalties import ElasticNetPenalty
+from sknorms.linear_model._penalties import ElasticNetPenalty, Penalty
 
 __all__ = ["ElasticNet"]
 

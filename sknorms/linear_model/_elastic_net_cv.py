@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from sknorms.linear_model._coordinate_cv import CoordinateRegressorCV
-from sknorms.linear_model._parameters import ratio_list
+from sknorms.linear_model._base import ratio_list
 from sknorms.linear_model._path import enet_path
+from sknorms.linear_model._selection import CoordinateRegressorCV
 
 __all__ = ["ElasticNetCV"]
 

@@ -3,8 +3,7 @@
 from typing import Any
 
 from sknorms.linear_model._coordinate_regressor import CoordinateRegressor
-from sknorms.linear_model._penalty import Penalty
-from sknorms.linear_model._separable_penalties import L1Penalty
+from sknorms.linear_model._penalties import L1Penalty, Penalty
 
 __all__ = ["Lasso"]
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sknorms.linear_model._coordinate_cv import CoordinateRegressorCV
 from sknorms.linear_model._path import lasso_path
+from sknorms.linear_model._selection import CoordinateRegressorCV
 
 __all__ = ["LassoCV"]
 

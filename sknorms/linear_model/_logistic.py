@@ -6,21 +6,26 @@ import numpy as np
 
 from sknorms._typing import FloatArray, IndexArray, Rows
 from sknorms._validation import check_integer
-from sknorms.linear_model._callbacks import (
+from sknorms.linear_model._base import (
     CallbackSupportMixin,
+    ClassFits,
+    Limits,
+    LinearClassifier,
+    Strength,
+    check_parameters,
+    check_sample_weight,
+    check_solver,
+    finite_design,
     fit_task,
+    starts_from,
+    strength_of,
+    warn_of_jobs,
+    warn_of_no_convergence,
+    weighted_by_class,
     with_callbacks,
 )
-from sknorms.linear_model._class_fits import ClassFits, starts_from
-from sknorms.linear_model._classification_losses import LogisticLoss, MultinomialLoss
-from sknorms.linear_model._classifier import LinearClassifier
-from sknorms.linear_model._finite_design import finite_design
-from sknorms.linear_model._fitting import Limits
-from sknorms.linear_model._logistic_options import Strength, check_solver, strength_of
-from sknorms.linear_model._parameters import check_parameters, warn_of_jobs
-from sknorms.linear_model._sample_weight import check_sample_weight, weighted_by_class
-from sknorms.linear_model._separable_penalties import ElasticNetPenalty
-from sknorms.linear_model._warnings import warn_of_no_convergence
+from sknorms.linear_model._losses import LogisticLoss, MultinomialLoss
+from sknorms.linear_model._penalties import ElasticNetPenalty
 
 __all__ = ["LogisticRegression"]
 

@@ -10,19 +10,19 @@ from sklearn.utils import check_array, check_consistent_length
 from sknorms._progress import Progress
 from sknorms._typing import AnyArray, Rows
 from sknorms._validation import check_flag, check_real, naming_bad_rows
-from sknorms.linear_model._alpha_grid import (
-    alpha_grid,
-    descending,
-    requested_alphas,
+from sknorms.linear_model._base import (
+    Limits,
+    PathTask,
+    check_gram,
+    check_parameters,
+    check_sample_weight,
+    finite_design,
+    start_from,
+    warn_of_no_convergence,
 )
-from sknorms.linear_model._finite_design import finite_design
-from sknorms.linear_model._fitting import Limits, PathTask, start_from
-from sknorms.linear_model._gram_check import check_gram
-from sknorms.linear_model._parameters import check_parameters
-from sknorms.linear_model._regression_losses import SquaredLoss
-from sknorms.linear_model._sample_weight import check_sample_weight
-from sknorms.linear_model._separable_penalties import ElasticNetPenalty
-from sknorms.linear_model._warnings import warn_of_no_convergence
+from sknorms.linear_model._losses import SquaredLoss
+from sknorms.linear_model._penalties import ElasticNetPenalty
+from sknorms.linear_model._selection import alpha_grid, descending, requested_alphas
 
 __all__ = ["enet_path", "lasso_path"]
 

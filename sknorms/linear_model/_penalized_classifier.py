@@ -2,15 +2,19 @@
 
 from typing import Any, Self
 
-from sknorms.linear_model._class_fits import ClassFits, starts_from
-from sknorms.linear_model._class_losses import class_loss
-from sknorms.linear_model._classifier import LinearClassifier
-from sknorms.linear_model._finite_design import finite_design
-from sknorms.linear_model._fitting import Limits
-from sknorms.linear_model._named_penalty import penalty_of
-from sknorms.linear_model._parameters import check_parameters
-from sknorms.linear_model._sample_weight import check_sample_weight, weighted_by_class
-from sknorms.linear_model._warnings import warn_of_no_convergence
+from sknorms.linear_model._base import (
+    ClassFits,
+    Limits,
+    LinearClassifier,
+    check_parameters,
+    check_sample_weight,
+    finite_design,
+    penalty_of,
+    starts_from,
+    warn_of_no_convergence,
+    weighted_by_class,
+)
+from sknorms.linear_model._losses import class_loss
 
 __all__ = ["PenalizedClassifier"]
 

@@ -6,19 +6,29 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter
 
 from sknorms._typing import FloatArray, IndexArray
-from sknorms.linear_model._class_fits import class_targets
-from sknorms.linear_model._class_losses import class_loss
-from sknorms.linear_model._classifier import LinearClassifier
-from sknorms.linear_model._finite_design import finite_design
-from sknorms.linear_model._fitting import Limits
-from sknorms.linear_model._folds import FoldData
-from sknorms.linear_model._measures import MeanLoss, Measure, Scored
-from sknorms.linear_model._named_penalty import mixtures_of
-from sknorms.linear_model._parameters import check_alphas, check_parameters
-from sknorms.linear_model._routing import splitter_parameters, splitter_routing
-from sknorms.linear_model._sample_weight import check_sample_weight, weighted_by_class
-from sknorms.linear_model._search import Found, Search
-from sknorms.linear_model._warnings import warn_of_no_convergence
+from sknorms.linear_model._base import (
+    Limits,
+    LinearClassifier,
+    check_alphas,
+    check_parameters,
+    check_sample_weight,
+    class_targets,
+    finite_design,
+    mixtures_of,
+    warn_of_no_convergence,
+    weighted_by_class,
+)
+from sknorms.linear_model._losses import class_loss
+from sknorms.linear_model._selection import (
+    FoldData,
+    Found,
+    MeanLoss,
+    Measure,
+    Scored,
+    Search,
+    splitter_parameters,
+    splitter_routing,
+)
 
 __all__ = ["PenalizedClassifierCV"]
 

@@ -5,14 +5,18 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import MultiOutputMixin
 
-from sknorms.linear_model._finite_design import finite_design
-from sknorms.linear_model._fitting import Limits, PathTask
-from sknorms.linear_model._named_penalty import penalty_of
-from sknorms.linear_model._parameters import check_parameters
-from sknorms.linear_model._regression_model import RegressionModel
-from sknorms.linear_model._sample_weight import check_sample_weight
-from sknorms.linear_model._targets import check_targets, regression_loss
-from sknorms.linear_model._warnings import warn_of_no_convergence
+from sknorms.linear_model._base import (
+    Limits,
+    PathTask,
+    RegressionModel,
+    check_parameters,
+    check_sample_weight,
+    check_targets,
+    finite_design,
+    penalty_of,
+    regression_loss,
+    warn_of_no_convergence,
+)
 
 __all__ = ["PenalizedRegressor"]
 

@@ -8,18 +8,27 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter
 
 from sknorms._typing import FloatArray
-from sknorms.linear_model._finite_design import finite_design
-from sknorms.linear_model._fitting import Limits
-from sknorms.linear_model._folds import FoldData
-from sknorms.linear_model._measures import MeanLoss, Measure, Scored
-from sknorms.linear_model._named_penalty import mixtures_of
-from sknorms.linear_model._parameters import check_alphas, check_parameters
-from sknorms.linear_model._regression_model import RegressionModel
-from sknorms.linear_model._routing import splitter_parameters, splitter_routing
-from sknorms.linear_model._sample_weight import check_sample_weight
-from sknorms.linear_model._search import Search
-from sknorms.linear_model._targets import check_targets, regression_loss
-from sknorms.linear_model._warnings import warn_of_no_convergence
+from sknorms.linear_model._base import (
+    Limits,
+    RegressionModel,
+    check_alphas,
+    check_parameters,
+    check_sample_weight,
+    check_targets,
+    finite_design,
+    mixtures_of,
+    regression_loss,
+    warn_of_no_convergence,
+)
+from sknorms.linear_model._selection import (
+    FoldData,
+    MeanLoss,
+    Measure,
+    Scored,
+    Search,
+    splitter_parameters,
+    splitter_routing,
+)
 
 __all__ = ["PenalizedRegressorCV"]
 

@@ -7,7 +7,7 @@ from sknorms.neighbors._nearest_centroid import NearestCentroid
 from sknorms.neighbors._radius_classification import RadiusNeighborsClassifier
 from sknorms.neighbors._radius_regression import RadiusNeighborsRegressor
 from sknorms.neighbors._regression import KNeighborsRegressor
-from sknorms.neighbors._results import SearchResult
+from sknorms.neighbors._retrieval import SearchResult
 from sknorms.neighbors._retriever import Retriever
 from sknorms.neighbors._transformers import (
     KNeighborsTransformer,

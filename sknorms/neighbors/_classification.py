@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from sknorms.neighbors._empty import Answer
-from sknorms.neighbors._prediction import NearestPredictor
-from sknorms.neighbors._voting import VotingClassifier
+from sknorms.neighbors._prediction import Answer, NearestPredictor, VotingClassifier
 
 __all__ = ["KNeighborsClassifier"]
 

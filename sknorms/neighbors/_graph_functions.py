@@ -8,15 +8,17 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sknorms._validation import ParameterError, check_choice, check_flag
-from sknorms.neighbors._base import NeighborsBase
-from sknorms.neighbors._graph import check_mode
-from sknorms.neighbors._index import Queries, Resources
-from sknorms.neighbors._parameters import (
+from sknorms.neighbors._search import (
+    KNeighborsMixin,
+    NeighborsBase,
+    Queries,
+    RadiusNeighborsMixin,
+    Resources,
+    check_mode,
     check_n_neighbors,
     check_parameters,
     check_radii,
 )
-from sknorms.neighbors._queries import KNeighborsMixin, RadiusNeighborsMixin
 from sknorms.neighbors._unsupervised import NearestNeighbors
 
 __all__ = ["kneighbors_graph", "radius_neighbors_graph"]

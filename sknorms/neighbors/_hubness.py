@@ -9,17 +9,17 @@ from sklearn.utils import Tags
 
 from sknorms._typing import FloatArray, Rows
 from sknorms._validation import check_choice, check_flag, check_integer, check_real
-from sknorms.neighbors._graph_rescaler import GraphRescaler
-from sknorms.neighbors._index import NeighborLists
-from sknorms.neighbors._rescaling import (
+from sknorms.neighbors._hubs import (
     Csls,
     EmpiricalProximity,
     GaussianScaling,
+    GraphRescaler,
     MeanScaling,
     NormalProximity,
     Rescaling,
     Scaling,
 )
+from sknorms.neighbors._search import NeighborLists
 
 __all__ = ["CSLS", "LocalScaling", "MutualProximity"]
 

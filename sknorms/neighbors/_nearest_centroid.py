@@ -20,13 +20,15 @@ from sknorms._validation import (
 )
 from sknorms.engine import working_bytes
 from sknorms.metrics import Metric, get_metric, pairwise_distances
-from sknorms.neighbors._centers import get_center_rule
-from sknorms.neighbors._index import MetricIndex, Queries, Resources
-from sknorms.neighbors._parameters import check_resources
-from sknorms.neighbors._precomputed import is_precomputed
-from sknorms.neighbors._priors import class_priors
-from sknorms.neighbors._resolution import resolve_metric
-from sknorms.neighbors._shrinkage import Spread
+from sknorms.neighbors._centroids import Spread, class_priors, get_center_rule
+from sknorms.neighbors._search import (
+    MetricIndex,
+    Queries,
+    Resources,
+    check_resources,
+    is_precomputed,
+    resolve_metric,
+)
 
 __all__ = ["NearestCentroid"]
 

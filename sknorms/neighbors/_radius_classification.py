@@ -6,14 +6,14 @@ import numpy as np
 
 from sknorms._typing import FloatArray
 from sknorms._validation import ParameterError
-from sknorms.neighbors._empty import (
+from sknorms.neighbors._prediction import (
     Answer,
+    RadiusPredictor,
+    VotingClassifier,
     label_answers,
     most_frequent_answers,
     prior_answers,
 )
-from sknorms.neighbors._radius_prediction import RadiusPredictor
-from sknorms.neighbors._voting import VotingClassifier
 
 __all__ = ["RadiusNeighborsClassifier"]
 

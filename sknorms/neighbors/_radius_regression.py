@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from sknorms.neighbors._averaging import AveragingRegressor
-from sknorms.neighbors._empty import EmptyRule, get_empty_rule
-from sknorms.neighbors._radius_prediction import RadiusPredictor
+from sknorms.neighbors._prediction import (
+    AveragingRegressor,
+    EmptyRule,
+    RadiusPredictor,
+    get_empty_rule,
+)
 
 __all__ = ["RadiusNeighborsRegressor"]
 

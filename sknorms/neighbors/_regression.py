@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from sknorms.neighbors._averaging import AveragingRegressor
-from sknorms.neighbors._empty import EmptyRule, Refuse
-from sknorms.neighbors._prediction import NearestPredictor
+from sknorms.neighbors._prediction import (
+    AveragingRegressor,
+    EmptyRule,
+    NearestPredictor,
+    Refuse,
+)
 
 __all__ = ["KNeighborsRegressor"]
 

@@ -6,16 +6,18 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from sknorms._typing import AnyArray
-from sknorms.neighbors._admissions import PairMask, check_where
-from sknorms.neighbors._graph import neighbor_graph
-from sknorms.neighbors._labels import Labels
-from sknorms.neighbors._limits import check_limit
-from sknorms.neighbors._lookup import Lookup
-from sknorms.neighbors._relevance import check_relevance
-from sknorms.neighbors._resolution import resolve_metric
-from sknorms.neighbors._results import SearchResult
-from sknorms.neighbors._retrieval import StoreEstimator
-from sknorms.neighbors._store import Store
+from sknorms.neighbors._retrieval import (
+    Labels,
+    Lookup,
+    PairMask,
+    SearchResult,
+    Store,
+    StoreEstimator,
+    check_limit,
+    check_relevance,
+    check_where,
+)
+from sknorms.neighbors._search import neighbor_graph, resolve_metric
 
 __all__ = ["Retriever"]
 

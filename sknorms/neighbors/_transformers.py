@@ -7,11 +7,15 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 
 from sknorms._validation import check_flag
-from sknorms.neighbors._base import NeighborsBase
-from sknorms.neighbors._graph import check_mode
-from sknorms.neighbors._index import Queries
-from sknorms.neighbors._parameters import check_n_neighbors, check_radius
-from sknorms.neighbors._queries import KNeighborsMixin, RadiusNeighborsMixin
+from sknorms.neighbors._search import (
+    KNeighborsMixin,
+    NeighborsBase,
+    Queries,
+    RadiusNeighborsMixin,
+    check_mode,
+    check_n_neighbors,
+    check_radius,
+)
 
 __all__ = ["KNeighborsTransformer", "RadiusNeighborsTransformer"]
 

@@ -2,8 +2,11 @@
 
 from typing import Any, Self
 
-from sknorms.neighbors._parameters import check_radius
-from sknorms.neighbors._queries import KNeighborsMixin, RadiusNeighborsMixin
+from sknorms.neighbors._search import (
+    KNeighborsMixin,
+    RadiusNeighborsMixin,
+    check_radius,
+)
 
 __all__ = ["NearestNeighbors"]
 

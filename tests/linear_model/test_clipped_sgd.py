@@ -38,8 +38,8 @@ from sknorms.linear_model import (
     LogisticLoss,
     NormBallConstraint,
 )
-from sknorms.linear_model._clipping import CLIPS
-from sknorms.linear_model._step_rules import STEP_RULES
+from sknorms.linear_model._stochastic._clipping import CLIPS
+from sknorms.linear_model._stochastic._step_rules import STEP_RULES
 
 
 def regression(n_samples=300, n_features=8, noise=5.0, seed=0):

@@ -18,7 +18,7 @@ from sknorms.linear_model import (
     SquaredLoss,
     get_loss,
 )
-from sknorms.linear_model._loss import LOSSES
+from sknorms.linear_model._losses._loss import LOSSES
 
 CASES = [(loss, y) for loss, targets in oracles.LOSS_CASES.items() for y in targets]
 each_case = pytest.mark.parametrize(("loss", "y"), CASES)

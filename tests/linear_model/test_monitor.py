@@ -10,8 +10,8 @@ from gradient_streams import STREAMS
 from scipy import sparse
 
 from sknorms.linear_model import DivergenceError, DivergenceWarning, GradientMonitor
-from sknorms.linear_model._diagnosis import VERDICTS
-from sknorms.linear_model._monitor import ON_DIVERGENCE, Step
+from sknorms.linear_model._monitor._diagnosis import VERDICTS
+from sknorms.linear_model._monitor._monitor import ON_DIVERGENCE, Step
 from sknorms.norms import clip_by_global_norm, clip_grad_norm_
 
 GOOD = [stream for stream in STREAMS if stream.verdict == "ok"]

@@ -18,7 +18,7 @@ from sknorms.linear_model import (
     SparseGroupLassoPenalty,
     get_penalty,
 )
-from sknorms.linear_model._penalty import PENALTIES
+from sknorms.linear_model._penalties._penalty import PENALTIES
 from sknorms.norms import L2, Lp
 
 CASES = oracles.PENALTY_CASES

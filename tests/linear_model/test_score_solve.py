@@ -23,8 +23,8 @@ from sknorms.linear_model import (
     SquaredHingeLoss,
     SquaredLoss,
 )
-from sknorms.linear_model._design import make_design
-from sknorms.linear_model._solve import solve
+from sknorms.linear_model._problem._design import make_design
+from sknorms.linear_model._solvers._solve import solve
 
 N, P, K = 60, 24, 3
 LABELS = np.repeat(np.arange(8), [1, 2, 3, 4, 5, 4, 3, 2])

@@ -17,7 +17,7 @@ from sklearn.model_selection import (
 from sklearn.preprocessing import scale
 
 import sknorms.linear_model as ours
-from sknorms.linear_model._moments import Reduced, moments_of, reduced
+from sknorms.linear_model._problem._moments import Reduced, moments_of, reduced
 
 both = pytest.mark.parametrize("models", [ours, theirs], ids=["sknorms", "sklearn"])
 PAIRS = {

@@ -21,12 +21,16 @@ from sknorms.linear_model import (
     SquaredHingeLoss,
     SquaredLoss,
 )
-from sknorms.linear_model._batches import Sample, automatic_batch_size
-from sknorms.linear_model._clipping import AutomaticLimit, get_clip, row_sizes
-from sknorms.linear_model._constant_model import ConstantModel
-from sknorms.linear_model._feature_scales import Moments
-from sknorms.linear_model._one_vs_rest import OneVsRest
-from sknorms.linear_model._weights import PenaltySteps
+from sknorms.linear_model._losses._one_vs_rest import OneVsRest
+from sknorms.linear_model._stochastic._batches import Sample, automatic_batch_size
+from sknorms.linear_model._stochastic._clipping import (
+    AutomaticLimit,
+    get_clip,
+    row_sizes,
+)
+from sknorms.linear_model._stochastic._constant_model import ConstantModel
+from sknorms.linear_model._stochastic._feature_scales import Moments
+from sknorms.linear_model._stochastic._weights import PenaltySteps
 from sknorms.norms import clip_by_norm, norm
 
 RNG = np.random.default_rng(0)

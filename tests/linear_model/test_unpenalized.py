@@ -12,8 +12,8 @@ from sknorms.linear_model import (
     SquaredHingeLoss,
     SquaredLoss,
 )
-from sknorms.linear_model._design import make_design
-from sknorms.linear_model._solve import solve
+from sknorms.linear_model._problem._design import make_design
+from sknorms.linear_model._solvers._solve import solve
 
 LOSSES = [
     SquaredLoss(),

@@ -1,0 +1,129 @@
+"""Solving the problem on a block of columns, all other coefficients being zero."""
+
+import math
+
+import numpy as np
+
+from sknorms._typing import FloatArray, IndexArray
+from sknorms.linear_model._penalties import Terms
+from sknorms.linear_model._problem import ColumnBlock, best_dual_point
+from sknorms.linear_model._solvers._budget import Budget
+from sknorms.linear_model._solvers._descent import is_small, polish, sweep
+
+__all__ = ["RestrictedSolver"]
+
+_SWEEPS = 10
+# Sweeps over a model of a loss that is not quadratic end once steps are this small.
+_REDUCTION = 0.1
+_ARMIJO = 1e-4
+_HALVINGS = 60
+_ROUNDING = 2.0**-50
+_STALLED = 4
+# Sweeps are slow if they leave this part of the gap.
+_SLOW = 0.5
+
+
+class RestrictedSolver:
+    """Rounds of sweeps and Newton steps until the gap on the block is small.
+
+    Each round takes the dual point of the current scores; the best one counts. A step
+    minimises a quadratic model of the loss, which is the loss itself where that is
+    quadratic, and is shortened until the true objective falls.
+    """
+
+    def __init__(
+        self,
+        block: ColumnBlock,
+        terms: Terms,
+        norms: FloatArray,
+        w: FloatArray,
+        z: FloatArray,
+        intercept: float,
+    ) -> None:
+        self.block = block
+        self.problem = block.problem
+        self.terms = terms
+        self.norms = norms
+        self.w = w
+        self.z = z
+        self.intercept = intercept
+        self._dual = -math.inf
+        self._signs: FloatArray | None = None
+        self._gaps = (math.inf, math.inf)
+
+    def run(self, target: float, budget: Budget) -> None:
+        """Improve ``w``, ``z`` and ``intercept`` until the gap is at most a target."""
+        stalled, lowest = 0, math.inf
+        while budget.left and stalled < _STALLED:
+            u = self.problem.loss.gradient(self.z, self.problem.y)
+            slopes = self.problem.design.share * u
+            gradient = self.block.rmatvec(slopes)
+            primal = self.problem.value(self.z) + self.terms.value(self.w)
+            point = best_dual_point(
+                self.problem, self.terms, self.w, u, gradient, self.norms
+            )
+            gap = primal - max(self._dual, point.value)
+            self._gaps = (self._gaps[1], gap)
+            if gap <= target:
+                break
+            progress = primal < lowest - _ROUNDING * abs(primal) or (
+                point.value > self._dual + _ROUNDING * abs(point.value)
+            )
+            stalled = 0 if progress else stalled + 1
+            lowest, self._dual = min(lowest, primal), max(self._dual, point.value)
+            self._step(slopes, gradient, budget)
+
+    def _step(self, slopes: FloatArray, gradient: FloatArray, budget: Budget) -> None:
+        model = self.block.model(self.z)
+        support = np.flatnonzero(self.w)
+        if self._settled(support):
+            self._signs = None
+            descent = polish(model, self.terms, self.w, gradient, support)
+        else:
+            self._signs = np.sign(self.w)
+            n_sweeps = min(_SWEEPS, budget.left)
+            reduction = 0.0 if self.problem.loss.quadratic else _REDUCTION
+            descent = sweep(
+                model, self.terms, self.w, slopes, gradient, n_sweeps, reduction
+            )
+        budget.spend(descent.sweeps)
+        self._move(descent.coef - self.w, descent.shift, slopes)
+
+    def _settled(self, support: IndexArray) -> bool:
+        """Whether signs are nearly those before the last sweeps."""
+        if self._signs is None or not support.size:
+            return False
+        changed = int(np.count_nonzero(self._signs != np.sign(self.w)))
+        if changed > 0.05 * len(support) + 1:
+            return False
+        # Many coefficients take long to solve for, and sweeps may be good enough.
+        return is_small(support) or self._gaps[1] > _SLOW * self._gaps[0]
+
+    def _move(self, change: FloatArray, shift: float, slopes: FloatArray) -> None:
+        """Go along a change as far as the objective falls; balance the intercept."""
+        scores = self.block.matvec(change) + shift
+        length = 1.0
+        if not self.problem.loss.quadratic:
+            length = self._armijo(change, scores, slopes)
+        self.w = self.w + length * change if length < 1.0 else self.w + change
+        self.z = self.z + length * scores
+        rest = self.problem.balance(self.z)
+        self.z += rest
+        self.intercept += length * (shift - float(self.block.means @ change)) + rest
+
+    def _armijo(
+        self, change: FloatArray, scores: FloatArray, slopes: FloatArray
+    ) -> float:
+        """Return a length for which the objective falls as the model promises."""
+        before = self.terms.value(self.w)
+        promised = float(slopes @ scores) + self.terms.value(self.w + change) - before
+        start = self.problem.value(self.z) + before
+        length = 1.0
+        for _ in range(_HALVINGS):
+            value = self.problem.value(self.z + length * scores)
+            value += self.terms.value(self.w + length * change)
+            slack = 16.0 * _ROUNDING * abs(start)
+            if value <= start + _ARMIJO * length * promised + slack:
+                return length
+            length *= 0.5
+        return 0.0
