@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sknorms import (
+        audit,
         datasets,
         inspection,
         linear_model,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "__version__",
+    "audit",
     "datasets",
     "inspection",
     "linear_model",
