@@ -71,13 +71,14 @@ def patiently(run):
         raise TimeoutError
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(PATIENCE)
+    # Raised within a compiler's callback it is ignored, so that it is raised again.
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE, 1.0)
     try:
         return run()
     except TimeoutError:
         return None
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
 
 

@@ -57,11 +57,18 @@ class Kernel(Generic[P, R]):
 
     The plain Python function stays reachable as ``python`` for tests. Kernels that call
     other kernels must use their compiled form, so `compiled` resolves those names
-    first.
+    first. Without kernels the plain function runs, or ``plain``, which may do the same
+    in NumPy.
     """
 
-    def __init__(self, python: Callable[P, R], **options: Any) -> None:
+    def __init__(
+        self,
+        python: Callable[P, R],
+        plain: Callable[P, R] | None = None,
+        **options: Any,
+    ) -> None:
         self.python: Any = python
+        self._plain = python if plain is None else plain
         self._options = {"cache": True, "nogil": True, **options}
         functools.update_wrapper(self, python)
 
@@ -82,7 +89,9 @@ class Kernel(Generic[P, R]):
         return compiled
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the compiled function."""
+        """Run the compiled function, or without kernels the plain one."""
+        if not kernels_available():
+            return self._plain(*args, **kwargs)
         return self.compiled(*args, **kwargs)
 
 

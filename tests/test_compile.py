@@ -97,6 +97,34 @@ def test_a_kernel_computes_what_its_source_says():
     np.testing.assert_array_equal(values, [8.0, 16.0])
 
 
+FIT = """
+import sys
+import numpy as np
+from sknorms.linear_model import GroupLassoPenalty, PenalizedRegressor
+X = np.random.default_rng(0).normal(size=(30, 8))
+penalty = GroupLassoPenalty(0.01, np.arange(8) // 2)
+model = PenalizedRegressor(penalty=penalty).fit(X, X @ np.arange(8.0))
+print(sys.modules.get("numba") is not None, np.count_nonzero(model.coef_))
+"""
+
+
+def test_kernels_that_call_kernels_need_no_compiler():
+    assert fresh(FIT) == ["True", "8"]
+    assert fresh('import sys; sys.modules["numba"] = None\n' + FIT) == ["False", "8"]
+    assert fresh(FIT, SKNORMS_NUMBA="0") == ["False", "8"]
+
+
+def test_without_kernels_a_form_for_numpy_runs(monkeypatch):
+    @kernel(plain=lambda x: ["plain", x])
+    def same(x):
+        return x
+
+    assert same(1) == 1
+    monkeypatch.setattr("sknorms._compile.kernels_available", lambda: False)
+    assert same(1) == ["plain", 1]
+    assert double([1, 2]) is None
+
+
 def test_a_kernel_is_compiled_once():
     assert double.compiled is double.compiled
 

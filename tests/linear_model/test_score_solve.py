@@ -415,13 +415,12 @@ def test_no_rows_are_written_to():
 @pytest.mark.kernels
 @each_kind
 def test_with_and_without_kernels(loss, penalty, monkeypatch):
-    from sknorms.linear_model import _group_steps, _separable_steps
+    from sknorms import _compile
 
     X, score = data()
     y = targets(loss, score)
     penalty = strength(X, y, loss, penalty, 0.1)
     compiled = check(X, y, loss, penalty, tol=1e-9)
-    for module in (_group_steps, _separable_steps):
-        monkeypatch.setattr(module, "kernels_available", lambda: False)
+    monkeypatch.setattr(_compile, "kernels_available", lambda: False)
     plain = check(X, y, loss, penalty, tol=1e-9)
     np.testing.assert_allclose(compiled.coef, plain.coef, atol=1e-3)

@@ -1,11 +1,8 @@
-r"""Sweeps of block coordinate descent over a quadratic model with groups.
+"""Sweeps of block coordinate descent over a quadratic model with groups.
 
-A group of coefficients v with the second derivative Q and the rest of the gradient -r
-has the objective :math:`v'Qv/2 - r'v + a\|v\|_1 + b\|v\|_2`. Without a its minimiser is
-exact: it is 0 where :math:`\|r\| \le b`, and else, with :math:`Q = V \Lambda V'` and
-:math:`c = V'r`, it has the length t at which
-:math:`\sum_i c_i^2 / (\lambda_i t + b)^2 = 1`, found by Newton's method (Yang and
-Hastie, 2024). With a, steps of the proximal gradient method are taken.
+`improve_group` says what is done with one group; here is what the gradient of the next
+one comes from. What runs over rows of a table, or over pairs of coefficients, has a
+form for NumPy too.
 """
 
 from typing import Any
@@ -13,96 +10,78 @@ from typing import Any
 import numpy as np
 
 from sknorms._compile import kernel
-from sknorms._typing import FloatArray, IndexArray
+from sknorms._typing import AnyArray, FloatArray, IndexArray
+from sknorms.linear_model._solvers._group_kernel import improve_group
 
 __all__ = [
-    "solve_secular",
     "sweep_blocks",
     "sweep_dense_blocks",
     "sweep_sparse_blocks",
 ]
 
-_SECULAR_STEPS = 50
-_PROXIMAL_STEPS = 4
+# Sums may be reordered; NaN and infinity keep their meaning.
+_FAST = {"reassoc", "contract", "nsz", "arcp"}
 
 
-@kernel()
-def solve_secular(values: FloatArray, c: FloatArray, b: float) -> Any:
-    r"""Return the length t with :math:`\sum_i c_i^2 / (\lambda_i t + b)^2 = 1`.
-
-    The reciprocal root of the sum is nearly linear in t, so that Newton's method on it
-    takes a few steps from the lower bound of t that the largest value gives.
-    """
-    largest, total = 0.0, 0.0
-    for i in range(len(c)):
-        largest = max(largest, values[i])
-        total += c[i] * c[i]
-    size = np.sqrt(total)
-    if size <= b or largest <= 0.0:
-        return 0.0
-    t = (size - b) / largest
-    for _ in range(_SECULAR_STEPS):
-        total, slope = 0.0, 0.0
-        for i in range(len(c)):
-            below = values[i] * t + b
-            ratio = c[i] / below
-            total += ratio * ratio
-            slope += ratio * ratio * values[i] / below
-        size = np.sqrt(total)
-        if slope <= 0.0:
-            break
-        # The derivative of 1 / size is slope / size^3.
-        step = (1.0 - 1.0 / size) * total * size / slope
-        t += step
-        if abs(step) <= 1e-15 * t:
-            break
-    return max(t, 0.0)
+def _plain_products(rows: FloatArray, low: int, x: FloatArray, out: FloatArray) -> None:
+    out[:] = rows[low : low + len(out)] @ x
 
 
-@kernel()
-def _shrink(v: FloatArray, a: float, b: float) -> Any:
-    """Soft-threshold by a, then shorten by b."""
-    soft = np.sign(v) * np.maximum(np.abs(v) - a, 0.0)
-    norm = np.sqrt(np.sum(soft * soft))
-    if norm <= b:
-        return np.zeros_like(v)
-    return soft * (1.0 - b / norm)
+@kernel(fastmath=_FAST, plain=_plain_products)
+def _products(rows: FloatArray, low: int, x: FloatArray, out: FloatArray) -> None:
+    """Write the products of some rows, from ``low`` on, with a vector."""
+    for j in range(len(out)):
+        total = 0.0
+        for i in range(len(x)):
+            total += rows[low + j, i] * x[i]
+        out[j] = total
 
 
-@kernel()
-def _minimiser(
-    old: FloatArray,
-    g: FloatArray,
-    values: FloatArray,
-    vectors: FloatArray,
-    a: float,
-    b: float,
-) -> Any:
-    """Return better coefficients of one group, the best ones without a."""
-    r = values * np.dot(old, vectors) - np.dot(g, vectors)
-    if a == 0.0:
-        if b == 0.0:
-            floor = 1e-13 * values[-1]
-            c = np.where(values > floor, r / np.maximum(values, floor), 0.0)
-            return np.dot(vectors, c)
-        t = solve_secular(values, r, b)
-        return np.dot(vectors, r * (t / (values * t + b)))
-    largest, new = values[-1], old
-    for _ in range(_PROXIMAL_STEPS):
-        slope = np.dot(vectors, values * np.dot(new, vectors) - r)
-        new = _shrink(new - slope / largest, a / largest, b / largest)
-    return new
+def _plain_add(rows: FloatArray, low: int, x: FloatArray, out: FloatArray) -> None:
+    out += x @ rows[low : low + len(x)]
 
 
-@kernel()
-def _rotation(
-    vectors: FloatArray, offsets: IndexArray, i: int, size: int
-) -> FloatArray:
-    """Return the eigenvectors of one group, as columns."""
-    return vectors[offsets[i] : offsets[i + 1]].reshape((size, size))
+@kernel(fastmath=_FAST, plain=_plain_add)
+def _add_rows(rows: FloatArray, low: int, x: FloatArray, out: FloatArray) -> None:
+    """Add some rows, from ``low`` on, times numbers."""
+    for j in range(len(x)):
+        if x[j] != 0.0:
+            for i in range(len(out)):
+                out[i] += x[j] * rows[low + j, i]
 
 
-@kernel()
+def _plain_bent(
+    rows: FloatArray, low: int, x: FloatArray, d: FloatArray, out: FloatArray
+) -> None:
+    out += d * (x @ rows[low : low + len(x)])
+
+
+@kernel(fastmath=_FAST, plain=_plain_bent)
+def _add_bent_rows(
+    rows: FloatArray, low: int, x: FloatArray, d: FloatArray, out: FloatArray
+) -> None:
+    """Add d times some rows, from ``low`` on, times numbers."""
+    for j in range(len(x)):
+        if x[j] != 0.0:
+            for i in range(len(out)):
+                out[i] += x[j] * d[i] * rows[low + j, i]
+
+
+@kernel(inline="always")
+def _add_part(values: FloatArray, low: int, factor: float, out: FloatArray) -> None:
+    for j in range(len(out)):
+        out[j] += factor * values[low + j]
+
+
+@kernel(inline="always")
+def _part_product(values: FloatArray, low: int, x: FloatArray) -> Any:
+    total = 0.0
+    for j in range(len(x)):
+        total += values[low + j] * x[j]
+    return total
+
+
+@kernel(error_model="numpy")
 def sweep_blocks(
     hessian: FloatArray,
     w: FloatArray,
@@ -131,7 +110,7 @@ def sweep_blocks(
     values : array of shape (m,)
         Eigenvalues of the diagonal blocks, in ascending order.
     vectors : array
-        Their eigenvectors, those of group i from ``offsets[i]`` on.
+        Their eigenvectors as rows, those of group i from ``offsets[i]`` on.
     offsets : array of shape (n_groups + 1,)
     n_sweeps : int
     reduction : float
@@ -143,21 +122,22 @@ def sweep_blocks(
         How many sweeps were made.
     """
     first, done = 0.0, 0
+    change, c = np.empty(len(w)), np.empty(len(w))
     for sweep in range(n_sweeps):
         largest = 0.0
         for i in range(len(strength)):
             low, high = starts[i], starts[i + 1]
-            own = values[low:high]
-            if own[-1] <= 0.0:
+            own, size = values[low:high], high - low
+            if own[size - 1] <= 0.0:
                 continue
-            old = w[low:high].copy()
-            turn = _rotation(vectors, offsets, i, high - low)
-            change = _minimiser(old, g[low:high], own, turn, a, strength[i]) - old
-            size = np.sum(change * change)
-            if size > 0.0:
-                w[low:high] += change
-                g += np.dot(change, hessian[low:high])
-                largest = max(largest, own[-1] * size)
+            turn = vectors[offsets[i] : offsets[i + 1]]
+            step = change[:size]
+            moved = improve_group(
+                w[low:high], g[low:high], own, turn, a, strength[i], step, c[:size]
+            )
+            if moved > 0.0:
+                _add_rows(hessian, low, step, g)
+                largest = max(largest, moved)
         done += 1
         if sweep == 0:
             first = largest
@@ -166,7 +146,7 @@ def sweep_blocks(
     return done
 
 
-@kernel()
+@kernel(error_model="numpy")
 def sweep_dense_blocks(
     rows: FloatArray,
     w: FloatArray,
@@ -190,67 +170,101 @@ def sweep_dense_blocks(
     ``total`` is the sum of d, or infinite without an intercept. Other parameters are
     those of `sweep_blocks`. Returns how many sweeps were made, and c.
     """
-    c, first, done = 0.0, 0.0, 0
+    shift, first, done = 0.0, 0.0, 0
+    change, c, g = np.empty(len(w)), np.empty(len(w)), np.empty(len(w))
     for sweep in range(n_sweeps):
         largest = 0.0
         for i in range(len(strength)):
             low, high = starts[i], starts[i + 1]
-            own = values[low:high]
-            if own[-1] <= 0.0:
+            own, size = values[low:high], high - low
+            if own[size - 1] <= 0.0:
                 continue
-            old = w[low:high].copy()
-            g = np.dot(rows[low:high], q) + c * slopes[low:high]
-            turn = _rotation(vectors, offsets, i, high - low)
-            change = _minimiser(old, g, own, turn, a, strength[i]) - old
-            size = np.sum(change * change)
-            if size > 0.0:
-                w[low:high] += change
-                q += d * np.dot(change, rows[low:high])
-                c -= np.dot(slopes[low:high], change) / total
-                largest = max(largest, own[-1] * size)
+            slope, step = g[:size], change[:size]
+            _products(rows, low, q, slope)
+            _add_part(slopes, low, shift, slope)
+            turn = vectors[offsets[i] : offsets[i + 1]]
+            moved = improve_group(
+                w[low:high], slope, own, turn, a, strength[i], step, c[:size]
+            )
+            if moved > 0.0:
+                _add_bent_rows(rows, low, step, d, q)
+                shift -= _part_product(slopes, low, step) / total
+                largest = max(largest, moved)
         done += 1
         if sweep == 0:
             first = largest
         if largest <= reduction * reduction * first:
             break
-    return done, c
+    return done, shift
 
 
-@kernel()
-def _add_products(
-    data: FloatArray,
-    indices: IndexArray,
-    begins: IndexArray,
+def _plain_sparse_products(
+    data: AnyArray,
+    indices: AnyArray,
+    begins: AnyArray,
     low: int,
     q: FloatArray,
     g: FloatArray,
 ) -> None:
     for j in range(len(g)):
+        part = slice(begins[low + j], begins[low + j + 1])
+        g[j] = data[part] @ q[indices[part]]
+
+
+@kernel(fastmath=_FAST, plain=_plain_sparse_products)
+def _sparse_products(
+    data: AnyArray,
+    indices: AnyArray,
+    begins: AnyArray,
+    low: int,
+    q: FloatArray,
+    g: FloatArray,
+) -> None:
+    """Write the products of some columns, from ``low`` on, with a vector."""
+    for j in range(len(g)):
+        total = 0.0
         for at in range(begins[low + j], begins[low + j + 1]):
-            g[j] += data[at] * q[indices[at]]
+            total += data[at] * q[indices[at]]
+        g[j] = total
 
 
-@kernel()
-def _add_columns(
-    data: FloatArray,
-    indices: IndexArray,
-    begins: IndexArray,
+def _plain_sparse_add(
+    data: AnyArray,
+    indices: AnyArray,
+    begins: AnyArray,
     low: int,
     change: FloatArray,
     d: FloatArray,
     q: FloatArray,
 ) -> None:
     for j in range(len(change)):
+        part = slice(begins[low + j], begins[low + j + 1])
+        rows = indices[part]
+        q[rows] += d[rows] * data[part] * change[j]
+
+
+@kernel(fastmath=_FAST, plain=_plain_sparse_add)
+def _add_columns(
+    data: AnyArray,
+    indices: AnyArray,
+    begins: AnyArray,
+    low: int,
+    change: FloatArray,
+    d: FloatArray,
+    q: FloatArray,
+) -> None:
+    """Add d times some columns, from ``low`` on, times numbers."""
+    for j in range(len(change)):
         for at in range(begins[low + j], begins[low + j + 1]):
             row = indices[at]
             q[row] += d[row] * data[at] * change[j]
 
 
-@kernel()
+@kernel(error_model="numpy")
 def sweep_sparse_blocks(
-    data: FloatArray,
-    indices: IndexArray,
-    begins: IndexArray,
+    data: AnyArray,
+    indices: AnyArray,
+    begins: AnyArray,
     w: FloatArray,
     starts: IndexArray,
     a: float,
@@ -266,27 +280,29 @@ def sweep_sparse_blocks(
     reduction: float,
 ) -> tuple[int, float]:
     """Sweep over groups of columns of a CSC table, as `sweep_dense_blocks` does."""
-    c, first, done = 0.0, 0.0, 0
+    shift, first, done = 0.0, 0.0, 0
+    change, c, g = np.empty(len(w)), np.empty(len(w)), np.empty(len(w))
     for sweep in range(n_sweeps):
         largest = 0.0
         for i in range(len(strength)):
             low, high = starts[i], starts[i + 1]
-            own = values[low:high]
-            if own[-1] <= 0.0:
+            own, size = values[low:high], high - low
+            if own[size - 1] <= 0.0:
                 continue
-            old, g = w[low:high].copy(), c * slopes[low:high]
-            _add_products(data, indices, begins, low, q, g)
-            turn = _rotation(vectors, offsets, i, high - low)
-            change = _minimiser(old, g, own, turn, a, strength[i]) - old
-            size = np.sum(change * change)
-            if size > 0.0:
-                w[low:high] += change
-                _add_columns(data, indices, begins, low, change, d, q)
-                c -= np.dot(slopes[low:high], change) / total
-                largest = max(largest, own[-1] * size)
+            slope, step = g[:size], change[:size]
+            _sparse_products(data, indices, begins, low, q, slope)
+            _add_part(slopes, low, shift, slope)
+            turn = vectors[offsets[i] : offsets[i + 1]]
+            moved = improve_group(
+                w[low:high], slope, own, turn, a, strength[i], step, c[:size]
+            )
+            if moved > 0.0:
+                _add_columns(data, indices, begins, low, step, d, q)
+                shift -= _part_product(slopes, low, step) / total
+                largest = max(largest, moved)
         done += 1
         if sweep == 0:
             first = largest
         if largest <= reduction * reduction * first:
             break
-    return done, c
+    return done, shift

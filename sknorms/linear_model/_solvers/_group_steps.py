@@ -9,7 +9,6 @@ import numpy as np
 from scipy import sparse
 
 from sknorms._arrays import row_slices
-from sknorms._compile import Kernel, kernels_available
 from sknorms._typing import BoolArray, FloatArray, IndexArray
 from sknorms.linear_model._penalties import Blocks
 from sknorms.linear_model._problem import ScoreModel
@@ -64,7 +63,8 @@ class GroupSteps(Steps):
             found, turned = np.linalg.eigh(self._diagonal_blocks(members))
             values[members] = np.maximum(found, 0.0)
             places = offsets[which, np.newaxis] + np.arange(size**2)
-            vectors[places] = turned.reshape(len(which), size**2)
+            rows = np.ascontiguousarray(turned.transpose(0, 2, 1))
+            vectors[places] = rows.reshape(len(which), size**2)
         return values, vectors, offsets.astype(np.intp)
 
     def _diagonal_blocks(self, members: IndexArray) -> FloatArray:
@@ -84,11 +84,12 @@ class GroupSteps(Steps):
     def sweep(self, n_sweeps: int, reduction: float) -> int:
         """Sweep over all groups; return how often."""
         part = self.penalty
-        rest = (part.starts, part.l1, part.strength, *self._spectra)
+        rest: Any = (part.starts, part.l1, part.strength, *self._spectra)
         if self._in_gram:
             before = self.w.copy()
-            run = _runnable(sweep_blocks)
-            done: int = run(self.model.gram, self.w, self.g, *rest, n_sweeps, reduction)
+            start = (self.model.gram, self.w, self.g)
+            rest = (*start, *rest, n_sweeps, reduction)
+            done = sweep_blocks(*rest)
             self.slopes = self.slopes + self.model.slopes(self.w - before)
             return done
         self._sweep_columns(rest, n_sweeps)
@@ -100,10 +101,10 @@ class GroupSteps(Steps):
         model, table = self.model, self.model.patch.by_coefficient
         d = model.bends[:, 0] + np.zeros(len(self.slopes))
         if sparse.issparse(table):
-            run: Any = _runnable(sweep_sparse_blocks)
+            run: Any = sweep_sparse_blocks
             columns: tuple[Any, ...] = (table.data, table.indices, table.indptr)
         else:
-            run, columns = _runnable(sweep_dense_blocks), (table.T,)
+            run, columns = sweep_dense_blocks, (table.T,)
         points = [self._point()]
         for _ in range(n_sweeps):
             w, q = self.w.copy(), self.slopes[:, 0].copy()
@@ -195,7 +196,3 @@ class GroupSteps(Steps):
             self.w[support] / norms[labels],
             (self.penalty.strength / norms)[labels],
         )
-
-
-def _runnable(kernel: Kernel[..., Any]) -> Any:
-    return kernel if kernels_available() else kernel.python

@@ -1,10 +1,10 @@
 """Minimising a quadratic model plus a sum over coefficients."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
-from sknorms._compile import kernels_available
 from sknorms._typing import BoolArray, FloatArray, IndexArray
 from sknorms.linear_model._penalties import Separable
 from sknorms.linear_model._problem import ScoreModel, sweep_gram
@@ -41,10 +41,9 @@ class SeparableSteps(Steps):
             return 1
         if len(self.w) > _MOST_IN_GRAM:
             return self._proximal_steps(n_sweeps)
-        run = sweep_gram if kernels_available() else sweep_gram.python
         before, gram = self.w.copy(), self.model.gram
-        rest = (self.table, self._curvature, self.g, n_sweeps, reduction)
-        done: int = run(gram, self.w, *rest)
+        rest: Any = (self.table, self._curvature, self.g, n_sweeps, reduction)
+        done = sweep_gram(gram, self.w, *rest)
         self.slopes = self.slopes + self.model.slopes(self.w - before)
         return done
 
