@@ -36,7 +36,9 @@ PUBLIC = {
         Metric get_metric register_metric metric_names pairwise_distances
         paired_distances pairwise_distances_chunked pairwise_distances_argmin
         pairwise_distances_argmin_min euclidean_distances manhattan_distances
-        cosine_distances cosine_similarity BlockDistance BlockSimilarity""",
+        cosine_distances cosine_similarity BlockDistance BlockSimilarity recall_at_k
+        precision_at_k average_precision_at_k reciprocal_rank ndcg_at_k
+        make_retrieval_scorer""",
     "neighbors": """
         NearestNeighbors NearestCentroid KNeighborsClassifier KNeighborsRegressor
         RadiusNeighborsClassifier RadiusNeighborsRegressor Retriever SearchResult

@@ -3,9 +3,12 @@
 from typing import Any, Self
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from sknorms._typing import AnyArray
+from sknorms._validation import ParameterError
+from sknorms.metrics import make_retrieval_scorer
 from sknorms.neighbors._retrieval import (
     Labels,
     Lookup,
@@ -14,7 +17,6 @@ from sknorms.neighbors._retrieval import (
     Store,
     StoreEstimator,
     check_limit,
-    check_relevance,
     check_where,
 )
 from sknorms.neighbors._search import neighbor_graph, resolve_metric
@@ -304,13 +306,18 @@ shape (n_queries, n_samples_fit_)
         float
             In [0, 1]. Queries that nothing is relevant to are left out. Where rows
             share an id, one of them is enough to have found it: with class labels as
-            ids this is the share of queries with one of their class among the k.
+            ids this is the share of queries with one of their class among the k. Where
+            rows tie for the last places, this is the mean over which of them come
+            first.
+
+        See Also
+        --------
+        sknorms.metrics.make_retrieval_scorer : Other scores, for cross-validation.
         """
-        rows = self._check_queries(X)
-        store = self._settled()
-        relevance = check_relevance(y, rows.shape[0], store.n_rows, store.known_ids)
-        sought = Lookup(rows, self._check_k(k, self.n_neighbors))
-        return relevance.recall(self._result(store, sought, None))
+        check_is_fitted(self)
+        k = self._check_k(k, self.n_neighbors)
+        _require_yes_or_no(y)
+        return make_retrieval_scorer(f"recall@{k}", distinct=True)(self, X, y)
 
     def transform(self, X: Any) -> Any:
         """Return the similarity of every query to its nearest rows.
@@ -333,6 +340,16 @@ shape (n_queries, n_samples_fit_)
         found = self._result(store, sought, None)
         return neighbor_graph(
             _closeness(found), found.all_indices, found.starts, store.n_rows
+        )
+
+
+def _require_yes_or_no(y: Any) -> None:
+    table = isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind in "f"
+    if table or (sparse.issparse(y) and y.dtype != np.bool_):
+        raise ParameterError(
+            "y as a matrix must be boolean, True where a row is relevant to a query; "
+            f"got {y.dtype}. Grades are for sknorms.metrics.make_retrieval_scorer, as "
+            'in make_retrieval_scorer("ndcg@10").'
         )
 
 

@@ -4,7 +4,6 @@ from sknorms.neighbors._retrieval._admissions import PairMask, check_where
 from sknorms.neighbors._retrieval._labels import Labels
 from sknorms.neighbors._retrieval._limits import check_limit
 from sknorms.neighbors._retrieval._lookup import Lookup
-from sknorms.neighbors._retrieval._relevance import check_relevance
 from sknorms.neighbors._retrieval._results import SearchResult
 from sknorms.neighbors._retrieval._retrieval import StoreEstimator
 from sknorms.neighbors._retrieval._store import Store
@@ -17,6 +16,5 @@ __all__ = [
     "Store",
     "StoreEstimator",
     "check_limit",
-    "check_relevance",
     "check_where",
 ]

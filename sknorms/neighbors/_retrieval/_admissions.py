@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from sknorms._ids import plain
 from sknorms._typing import AnyArray, BoolArray, IndexArray, SparseMatrix
 from sknorms._validation import ParameterError
 from sknorms.engine import Admission
-from sknorms.neighbors._retrieval._labels import plain
 
 __all__ = [
     "AllOf",

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from sknorms._ids import as_objects, hashable
 from sknorms._typing import AnyArray, IndexArray
 from sknorms._validation import ParameterError
 
-__all__ = ["Labels", "as_labels", "hashable", "is_pandas_frame", "plain", "take_frame"]
+__all__ = ["Labels", "as_labels", "is_pandas_frame", "take_frame"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,9 +155,7 @@ def _described(values: Any) -> str:
 
 
 def _from_sequence(values: Sequence[Any]) -> AnyArray:
-    array = np.empty(len(values), dtype=object)
-    for position, value in enumerate(values):
-        array[position] = value
+    array = as_objects(values)
     kinds = {type(value) for value in values}
     # Values of different types become strings, or floats, in any other array.
     if len(kinds) == 1 and kinds <= {int, float, str, bool}:
@@ -164,26 +163,6 @@ def _from_sequence(values: Sequence[Any]) -> AnyArray:
     if kinds and all(issubclass(kind, np.generic) for kind in kinds):
         return np.array(values) if len(kinds) == 1 else array
     return array
-
-
-def hashable(labels: AnyArray) -> list[Any]:
-    """Return labels as Python objects to look up; raise if that is impossible."""
-    values = plain(labels)
-    for value in values if labels.dtype == object else []:
-        try:
-            hash(value)
-        except TypeError:
-            raise ParameterError(
-                f"ids that are looked up must be hashable; got {value!r} of type "
-                f"{type(value).__name__}. Pass strings, numbers or tuples as ids, and "
-                "everything else as a DataFrame of payload."
-            ) from None
-    return values
-
-
-def plain(labels: AnyArray) -> list[Any]:
-    """Return labels as Python objects; dates stay NumPy's, which would be integers."""
-    return list(labels) if labels.dtype.kind in "Mm" else labels.tolist()
 
 
 def _require_length(name: str, length: int, n_rows: int) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from sknorms._ids import plain
 from sknorms._typing import AnyArray, BoolArray, IndexArray
 from sknorms._validation import check_choice
-from sknorms.neighbors._retrieval._labels import plain, take_frame
+from sknorms.neighbors._retrieval._labels import take_frame
 
 __all__ = ["Hit", "SearchResult"]
 

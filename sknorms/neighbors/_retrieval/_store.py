@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from sknorms._ids import hashable
 from sknorms._typing import AnyArray, BoolArray, IndexArray, Rows
 from sknorms._validation import STORAGE_DTYPES, ParameterError, output_dtype
 from sknorms.metrics import Metric
 from sknorms.neighbors._retrieval._admissions import GroupCodes
-from sknorms.neighbors._retrieval._labels import Labels, as_labels, hashable
+from sknorms.neighbors._retrieval._labels import Labels, as_labels
 from sknorms.neighbors._search import EffectiveMetric, MetricIndex, own_copy
 
 __all__ = ["Block", "Part", "Store"]
@@ -182,11 +183,6 @@ class Store:
     def labels(self) -> Labels:
         """The labels of the rows that are there."""
         return Labels.join([block.kept_labels for block in self.blocks])
-
-    @cached_property
-    def known_ids(self) -> frozenset[Any]:
-        """The ids of the rows that are there, each once."""
-        return frozenset(hashable(self.labels.ids))
 
     @cached_property
     def groups(self) -> GroupCodes | None:
