@@ -31,6 +31,10 @@ __all__ = ["LogisticRegression"]
 
 # An iteration of scikit-learn's solvers passes over all rows and features once or more.
 _SWEEPS = 100
+# Where those leave a gradient of tol, the gap is much smaller: this part of tol, unless
+# it is this small anyway.
+_GAP_OF_TOL = 1e-2
+_SMALL_GAP = 1e-6
 
 
 class LogisticRegression(CallbackSupportMixin, LinearClassifier):
@@ -56,9 +60,10 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifier):
     dual : bool, default=False
         Checked: True is for ``solver="liblinear"``, and changes nothing.
     tol : float, default=1e-4
-        A hundred times the relative duality gap to reach: the objective is above its
-        minimum by at most ``tol / 100`` times that of the best model without features.
-        At the default, coefficients are as exact as scikit-learn's.
+        The relative duality gap to reach is ``min(tol, max(tol / 100, 1e-6))``: the
+        objective is above its minimum by at most so many times that of the best model
+        without features. At the default, 1e-6, coefficients are as exact as
+        scikit-learn's.
     fit_intercept : bool, default=True
         Whether b is free; it is 0 otherwise. It is never penalised.
     intercept_scaling : float, default=1
@@ -225,6 +230,5 @@ class LogisticRegression(CallbackSupportMixin, LinearClassifier):
         self.n_iter_ = np.array([self.n_iter_], dtype=np.int32)
 
     def _limits(self) -> Limits:
-        # Where scikit-learn leaves a gradient of tol, the gap is much smaller than tol.
-        sweeps = _SWEEPS * self.max_iter
-        return Limits.of(self.fit_intercept, self.tol, sweeps).for_comparing()
+        gap = min(self.tol, max(_GAP_OF_TOL * self.tol, _SMALL_GAP))
+        return Limits.of(self.fit_intercept, gap, _SWEEPS * self.max_iter)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.linear_model as theirs
+from oracles_solvers import relative_gap
 from scipy import sparse
 from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
@@ -72,6 +73,30 @@ def test_raw_columns_need_no_scaling():
     # What the best of other solvers reaches on these columns is 56.1186.
     assert objective(model, X, y, 1.0, 1.0) < 56.1187
     assert model.tol_reached_
+
+
+@pytest.mark.parametrize(
+    ("tol", "gap"), [(1e-2, 1e-4), (1e-4, 1e-6), (1e-5, 1e-6), (1e-8, 1e-8)]
+)
+@pytest.mark.parametrize("density", [1.0, 0.05])
+def test_the_gap_is_at_most_what_tol_says(tol, gap, density):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(60, 400)) * (rng.random((60, 400)) < density)
+    y = X[:, :10].sum(axis=1) + 0.1 * rng.normal(size=60) > 0.0
+    given = X if density == 1.0 else sparse.csc_array(X)
+    model = ours.LogisticRegression(l1_ratio=1.0, C=2.0, tol=tol).fit(given, y)
+    recomputed = relative_gap(
+        X,
+        np.where(y, 1.0, -1.0),
+        np.ones(60),
+        ours.LogisticLoss(),
+        ours.L1Penalty(1.0 / (2.0 * 60)),
+        model.coef_[0],
+        model.intercept_[0],
+        True,
+    )
+    assert recomputed <= gap
+    assert model.relative_gap_ <= gap
 
 
 @pytest.mark.parametrize("task", TASKS)

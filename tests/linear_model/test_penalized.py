@@ -160,7 +160,7 @@ def test_alpha_is_one_over_c_times_the_rows(n_classes):
     X, y = scale(X)[y < n_classes], y[y < n_classes]
     alpha = 1.0 / (0.5 * len(y))
     model = PenalizedClassifier(alpha=alpha, tol=1e-10).fit(X, y)
-    same = LogisticRegression(C=0.5, l1_ratio=1.0, tol=1e-8).fit(X, y)
+    same = LogisticRegression(C=0.5, l1_ratio=1.0, tol=1e-10).fit(X, y)
     np.testing.assert_array_equal(model.coef_, same.coef_)
     np.testing.assert_array_equal(model.predict_proba(X), same.predict_proba(X))
 

@@ -93,6 +93,8 @@ class _Ray:
 
     def value(self, scale: float) -> float:
         """Return the dual objective; what exceeds a bound is charged for."""
+        if scale == 0.0:
+            return -self.problem.conjugate_at_zero
         v = -scale * self.gradient
         value = -self.problem.conjugate(scale * self.u) - self.terms.conjugate(v)
         return value - self.terms.excess(v, self.w)

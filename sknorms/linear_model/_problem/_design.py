@@ -145,6 +145,11 @@ class Design(ABC):
 
     @property
     @abstractmethod
+    def column_size(self) -> float:
+        """How many numbers a column has on average, above 0."""
+
+    @property
+    @abstractmethod
     def by_column(self) -> bool:
         """Whether columns lie together in memory, so that sweeps need no copy."""
 
@@ -179,6 +184,11 @@ class DenseDesign(Design):
     """A dense table in C or F order."""
 
     can_centre: ClassVar[bool] = True
+
+    @property
+    def column_size(self) -> float:
+        """How many numbers a column has: one a row."""
+        return float(max(1, self.n_rows))
 
     @property
     def by_column(self) -> bool:
@@ -268,6 +278,11 @@ class SparseDesign(Design):
     """A table in CSC format, without duplicate entries."""
 
     @property
+    def column_size(self) -> float:
+        """How many numbers a column has on average, above 0."""
+        return max(1, int(self.X.nnz)) / max(1, int(self.n_columns))
+
+    @property
     def by_column(self) -> bool:
         """Whether columns lie together in memory: they do in CSC."""
         return True
@@ -318,7 +333,7 @@ class SparseDesign(Design):
 
     def take(self, columns: IndexArray, means: FloatArray | None) -> Design:
         """Return some columns in float64; means stay where they are."""
-        return SparseDesign(self.X[:, columns].astype(np.float64))
+        return _SparseBlock(self.X[:, columns].astype(np.float64, copy=False))
 
     def sweep(self, columns: IndexArray, *rest: Any) -> tuple[int, float]:
         """Sweep over some columns; `sweep_dense` says what the rest is."""
@@ -351,3 +366,22 @@ class SparseDesign(Design):
         """Cut the columns into runs that are widened one at a time."""
         per_column = max(1, self.X.nnz // max(1, self.n_columns))
         return row_slices(self.n_columns, max(1, 2 * _PIECE // per_column))
+
+
+class _SparseBlock(SparseDesign):
+    """Columns in float64 that were copied from another table."""
+
+    def weighted_squares(
+        self, d: FloatArray, means: FloatArray | None = None
+    ) -> FloatArray:
+        """Return the sums of d times squares of each column less its mean."""
+        if means is not None:
+            return super().weighted_squares(d, means)
+        return np.asarray(self._squared @ self.per_row(d))
+
+    @functools.cached_property
+    def _squared(self) -> Any:
+        """The squares, columns as rows: as large as the copy that this table is."""
+        table = self.X
+        parts = (table.data**2, table.indices, table.indptr)
+        return sparse.csr_array(parts, shape=table.shape[::-1])

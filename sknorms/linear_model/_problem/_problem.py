@@ -69,6 +69,11 @@ class Problem:
         origin = np.zeros(self.design.n_rows)
         return origin + self.balance(origin)
 
+    @functools.cached_property
+    def conjugate_at_zero(self) -> float:
+        """The mean conjugate of derivatives that are all zero."""
+        return self.conjugate(np.zeros(self.design.n_rows))
+
     def value(self, z: FloatArray) -> float:
         """Return F(z)."""
         return self._mean(self.loss.value(z, self.y))

@@ -54,17 +54,56 @@ def next_columns(
     gradient: FloatArray,
     norms: FloatArray,
     first: bool,
+    cheap: int = 0,
+    scale: float = 1.0,
 ) -> IndexArray:
-    """Return features: those not zero or not penalised, and the nearest to that."""
-    support = np.union1d(np.flatnonzero(w), terms.free)
+    """Return features: those not zero or not penalised, and the nearest to that.
+
+    Parameters
+    ----------
+    kept : bool array of shape (p,)
+        Features that can matter.
+    terms : Terms
+    w : array of shape (p,)
+    gradient : array of shape (p,)
+        Of a dual point.
+    norms : array of shape (p,)
+        Root mean squares of the columns.
+    first : bool
+        Whether nothing has been worked on.
+    cheap : int, default=0
+        Up to so many features are no work: all that would leave zero are taken.
+    scale : float, default=1.0
+        The gradient of the dual point as a part of that of the scores.
+    """
+    support = _united(len(kept), np.flatnonzero(w), terms.free)
     candidates = np.flatnonzero(kept)
     if not terms.l1.any():
-        return np.union1d(candidates, support)  # nothing keeps a coefficient at zero
+        # Nothing keeps a coefficient at zero.
+        return _united(len(kept), candidates, support)
+    slack = terms.slack(gradient)[candidates]
     wanted = max(2 * len(support), _FIRST if first else _FEWEST)
+    if wanted < cheap and scale > 0.0:
+        moving = int(np.count_nonzero(_of_scores(terms, gradient, scale)[candidates]))
+        wanted = max(wanted, min(cheap, len(support) + moving))
     if wanted >= len(candidates):
-        return np.union1d(candidates, support)
+        return _united(len(kept), candidates, support)
     with np.errstate(divide="ignore", invalid="ignore"):
-        distance = terms.slack(gradient)[candidates] / norms[candidates]
+        distance = slack / norms[candidates]
     distance[w[candidates] != 0.0] = -math.inf
     nearest = np.argpartition(distance, wanted - 1)[:wanted]
-    return np.union1d(candidates[nearest], support)
+    return _united(len(kept), candidates[nearest], support)
+
+
+def _of_scores(terms: Terms, gradient: FloatArray, scale: float) -> BoolArray:
+    """Tell which zero coefficients the gradient of the scores would move."""
+    moves: BoolArray = terms.slack(gradient / scale) < 0.0
+    return moves
+
+
+def _united(n_features: int, *parts: IndexArray) -> IndexArray:
+    """Return the features that are in any of some lists, in order."""
+    among = np.zeros(n_features, dtype=bool)
+    for part in parts:
+        among[part] = True
+    return np.flatnonzero(among)
