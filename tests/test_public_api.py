@@ -43,7 +43,7 @@ PUBLIC = {
         NearestNeighbors NearestCentroid KNeighborsClassifier KNeighborsRegressor
         RadiusNeighborsClassifier RadiusNeighborsRegressor Retriever SearchResult
         KNeighborsTransformer RadiusNeighborsTransformer kneighbors_graph
-        radius_neighbors_graph LocalScaling MutualProximity CSLS""",
+        radius_neighbors_graph LocalScaling MutualProximity CSLS ThresholdCalibrator""",
     "norms": """
         L1 L2 LInf Lp GroupNorm NuclearNorm SpectralNorm FrobeniusNorm get_norm norm
         row_norms dual_norm prox project project_simplex clip_by_norm clip_by_value

@@ -9,6 +9,7 @@ from sknorms.neighbors._radius_regression import RadiusNeighborsRegressor
 from sknorms.neighbors._regression import KNeighborsRegressor
 from sknorms.neighbors._retrieval import SearchResult
 from sknorms.neighbors._retriever import Retriever
+from sknorms.neighbors._threshold_calibrator import ThresholdCalibrator
 from sknorms.neighbors._transformers import (
     KNeighborsTransformer,
     RadiusNeighborsTransformer,
@@ -29,6 +30,7 @@ __all__ = [
     "RadiusNeighborsTransformer",
     "Retriever",
     "SearchResult",
+    "ThresholdCalibrator",
     "kneighbors_graph",
     "radius_neighbors_graph",
 ]

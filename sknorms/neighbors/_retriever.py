@@ -250,10 +250,13 @@ default=None
 n_samples_fit_), or boolean sparse matrix of the latter, default=None
             Which rows may be found: one mask for all queries, or one for each. Of a
             sparse matrix, stored true entries may be found.
-        min_score : float or array-like of shape (n_queries,), default=None
-            Smallest similarity of a hit, itself included.
-        radius : float or array-like of shape (n_queries,), default=None
-            Largest distance of a hit, itself included.
+        min_score : float, array-like of shape (n_queries,) or ThresholdCalibrator, \
+default=None
+            Smallest similarity of a hit, itself included. A fitted calibrator of the
+            same metric stands for what it has learnt.
+        radius : float, array-like of shape (n_queries,) or ThresholdCalibrator, \
+default=None
+            Largest distance of a hit, itself included, in the same forms.
         exclude_groups : array-like of shape (n_queries,), default=None
             The group of every query; rows that were fitted with the same one in
             ``groups`` are not found. None and NaN exclude nothing.

@@ -4,10 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from sknorms._typing import BoolArray, FloatArray
 from sknorms._validation import ParameterError, check_real
 from sknorms.metrics import Metric
+from sknorms.neighbors._retrieval._false_matches import (
+    CalibratedLimit,
+    check_same_metric,
+)
 from sknorms.neighbors._retrieval._results import SearchResult
 from sknorms.neighbors._search import key_limits, reaches
 
@@ -67,10 +73,24 @@ def check_limit(
             f"{min_score!r} and radius={radius!r}. Pass one of them."
         )
     similar = min_score is not None
-    _require_meaning(metric, "min_score" if similar else "radius", similar)
-    if similar:
-        return Limit(_each("min_score", min_score, n_queries, -np.inf), True)
-    return Limit(_each("radius", radius, n_queries, 0.0), False)
+    name = "min_score" if similar else "radius"
+    _require_meaning(metric, name, similar)
+    given = _calibrated(name, min_score if similar else radius, metric)
+    return Limit(_each(name, given, n_queries, -np.inf if similar else 0.0), similar)
+
+
+def _calibrated(name: str, given: Any, metric: Metric) -> Any:
+    """Return the number that was learnt, if what is given is not one itself."""
+    if not isinstance(given, BaseEstimator):
+        return given
+    check_is_fitted(given)
+    if not isinstance(given, CalibratedLimit):
+        raise ParameterError(
+            f"{name} must be a number, one for each query, or a fitted "
+            f"ThresholdCalibrator; got {type(given).__name__}."
+        )
+    check_same_metric(name, given.metric_, metric)
+    return given.limits_[name]
 
 
 def _require_meaning(metric: Metric, name: str, similar: bool) -> None:
