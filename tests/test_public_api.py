@@ -19,6 +19,7 @@ REPOSITORY = Path(sknorms.__file__).parents[1]
 # The contract: these names at these places, and no others.
 PUBLIC = {
     "audit": """
+        check_metric Finding MetricAudit MetricMismatchWarning
         anisotropy column_shares hubness intrinsic_dimension metric_agreement
         neighbor_pass norm_statistics relative_contrast shared_scale""",
     "datasets": "load_word_vectors",

@@ -1,7 +1,7 @@
 """One thing that an audit found."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 __all__ = ["NOTICE", "OK", "PROBLEM", "SEVERITIES", "Finding", "plain"]
@@ -24,16 +24,27 @@ class Finding:
         data. "notice": worth knowing. "ok": looked at, and fine.
     message : str
         One sentence or two in plain words, with the figures that matter.
-    evidence : dict of str to float or str, default=dict()
+    evidence : dict of str to float or str
         The figures, by name.
     remedy : str, default=""
         One line of code, "" if nothing has to be done.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknorms.audit import check_metric
+    >>> X = np.random.default_rng(0).normal(size=(200, 3)) * [1.0, 1000.0, 1.0]
+    >>> finding = check_metric(X, "euclidean").findings[0]
+    >>> finding.kind, finding.severity, finding.evidence["column"]
+    ('columns', 'problem', 1)
+    >>> finding.remedy
+    'make_pipeline(StandardScaler(), estimator)'
     """
 
     kind: str
     severity: str
     message: str
-    evidence: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Any]
     remedy: str = ""
 
     def to_dict(self) -> dict[str, Any]:

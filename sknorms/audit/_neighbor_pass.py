@@ -9,9 +9,8 @@ import numpy as np
 from sknorms._arrays import row_slices
 from sknorms._typing import FloatArray, IndexArray
 from sknorms._validation import check_integer
-from sknorms.audit._products import ProductView, SharedProduct
+from sknorms.audit._products import ProductView, SharedProduct, view_of
 from sknorms.audit._sample import Sample, draw_sample, read_table
-from sknorms.audit._traits import traits_of
 from sknorms.metrics import Metric, get_metric, pairwise_distances
 
 __all__ = [
@@ -119,20 +118,42 @@ def neighbor_passes(
     return passes_over(drawn, records, min(k, len(drawn) - 1))
 
 
-def passes_over(drawn: Sample, records: Iterable[Metric], k: int) -> list[NeighborPass]:
+def passes_over(
+    drawn: Sample, records: Iterable[Metric], k: int, queries: Sample | None = None
+) -> list[NeighborPass]:
     """Find the k nearest rows of each row of a sample under each metric.
 
-    Metrics that follow from inner products share one.
+    Metrics that follow from inner products share one. With ``queries``, scaled as the
+    sample is, theirs are found instead.
     """
     records = list(records)
-    views = {record.name: traits_of(record).view for record in records}
-    shared = _from_products(drawn, [v for v in views.values() if v is not None], k)
+    asked = _Asked(drawn, drawn if queries is None else queries, k)
+    views = [view for view in map(view_of, records) if view is not None]
+    shared = _from_products(asked, views)
     found = []
     for record in records:
-        view = views[record.name]
-        tops = _from_pairs(drawn, record, k) if view is None else shared[view.name]
+        view = view_of(record)
+        tops = _from_pairs(asked, record) if view is None else shared[view.name]
         found.append(tops.finish(record.name, drawn))
     return found
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The sample, what is looked up in it, and how many neighbours."""
+
+    drawn: Sample
+    queries: Sample
+    k: int
+
+    def blocks(self) -> list[slice]:
+        return row_slices(len(self.queries), _BLOCK)
+
+    def own(self, where: slice) -> IndexArray | None:
+        """Return which rows the queries of a block are; None for rows apart."""
+        if self.queries is not self.drawn:
+            return None
+        return np.arange(where.start, where.stop)
 
 
 @dataclass
@@ -143,15 +164,22 @@ class _Tops:
     distances: list[FloatArray] = field(default_factory=list)
     means: list[FloatArray] = field(default_factory=list)
 
-    def add(self, table: FloatArray, own: IndexArray, k: int) -> None:
+    def add(self, table: FloatArray, own: IndexArray | None, k: int) -> None:
         """Take the distances of a block of queries, row ``own[i]`` being query i."""
-        here = np.arange(len(table))
-        others = table.shape[1] - 1
-        self.means.append((table.sum(axis=1) - table[here, own]) / others)
-        table[here, own] = np.inf
+        total, n_others = table.sum(axis=1), table.shape[1]
+        if own is not None:
+            here = np.arange(len(table))
+            total, n_others = total - table[here, own], n_others - 1
+            table[here, own] = np.inf
+        self.means.append(total / n_others)
         indices, distances = _smallest(table, k)
         self.indices.append(indices)
         self.distances.append(distances)
+
+    def unscale(self, view: ProductView, scale: float) -> None:
+        """Return to the units of the data, values beyond float64 to its largest."""
+        for parts in (self.distances, self.means):
+            parts[:] = [np.nan_to_num(view.unscaled(part, scale)) for part in parts]
 
     def finish(self, name: str, drawn: Sample) -> NeighborPass:
         return NeighborPass(
@@ -173,27 +201,31 @@ def _smallest(table: FloatArray, k: int) -> tuple[IndexArray, FloatArray]:
     return np.take_along_axis(near, order, 1), np.take_along_axis(values, order, 1)
 
 
-def _from_products(drawn: Sample, views: list[ProductView], k: int) -> dict[str, _Tops]:
-    tops = {view.name: _Tops() for view in views}
+def _from_products(asked: _Asked, views: list[ProductView]) -> dict[str, _Tops]:
+    distinct = set(views)
+    tops = {view.name: _Tops() for view in distinct}
     if not tops:
         return tops
-    product = SharedProduct(drawn.rows, drawn.rows).prepared()
-    for where in row_slices(len(drawn), _BLOCK):
+    drawn = asked.drawn
+    product = SharedProduct(asked.queries.rows, drawn.rows).prepared()
+    for where in asked.blocks():
         block = product.block(where)
-        own = np.arange(where.start, where.stop)
-        for view in {view.name: view for view in views}.values():
-            table = view.unscaled(view.distances(block), drawn.scale)
-            tops[view.name].add(table, own, k)
+        for view in distinct:
+            tops[view.name].add(view.distances(block), asked.own(where), asked.k)
+    for view in distinct:
+        tops[view.name].unscale(view, drawn.scale)
     return tops
 
 
-def _from_pairs(drawn: Sample, record: Metric, k: int) -> _Tops:
+def _from_pairs(asked: _Asked, record: Metric) -> _Tops:
     """Measure all pairs, for a metric that does not follow from products."""
     tops = _Tops()
-    learned = record.learn(record.check_rows(drawn.raw))
+    rows = record.check_rows(asked.drawn.raw)
+    queries = record.check_rows(asked.queries.raw, name="queries")
+    learned = record.learn(rows)
     sign = -1.0 if record.larger_is_closer else 1.0
-    for where in row_slices(len(drawn), _BLOCK):
-        table = pairwise_distances(drawn.raw[where], drawn.raw, metric=learned)
-        own = np.arange(where.start, where.stop)
-        tops.add(sign * np.asarray(table, dtype=np.float64), own, k)
+    for where in asked.blocks():
+        table = pairwise_distances(queries[where], rows, metric=learned)
+        signed = sign * np.asarray(table, dtype=np.float64)
+        tops.add(signed, asked.own(where), asked.k)
     return tops

@@ -9,8 +9,9 @@ from scipy import sparse
 
 from sknorms._typing import FloatArray, Rows
 from sknorms.audit._sample import column_moments
+from sknorms.metrics import Metric, get_metric
 
-__all__ = ["PRODUCT_VIEWS", "ProductBlock", "ProductView", "SharedProduct"]
+__all__ = ["ProductBlock", "ProductView", "SharedProduct", "view_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +99,14 @@ class _Cosine(ProductView):
         return np.clip(1.0 - cosines, 0.0, 2.0, out=cosines)
 
 
-PRODUCT_VIEWS: dict[str, ProductView] = {
-    view.name: view for view in (_Euclidean(), _Dot(), _Cosine())
+_VIEWS: dict[type[Metric], ProductView] = {
+    type(get_metric(view.name)): view for view in (_Euclidean(), _Dot(), _Cosine())
 }
+
+
+def view_of(record: Metric) -> ProductView | None:
+    """Return how a metric's values follow from inner products, if they do."""
+    return _VIEWS.get(type(record))
 
 
 @dataclass(frozen=True, eq=False)

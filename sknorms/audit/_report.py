@@ -126,6 +126,18 @@ class MetricAudit:
     See Also
     --------
     check_metric : Make one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknorms.audit import check_metric
+    >>> generator = np.random.default_rng(0)
+    >>> lengths = np.exp(0.4 * generator.normal(size=(500, 1)))
+    >>> audit = check_metric(generator.normal(size=(500, 40)) * lengths, "dot")
+    >>> audit.severity, audit.recommended_metric
+    ('problem', 'cosine')
+    >>> [problem.kind for problem in audit.problems]
+    ['lengths']
     """
 
     metric: str

@@ -1,5 +1,6 @@
 """Rows to look at: checked without refusing them, and drawn at random."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from scipy import sparse
 from sklearn.utils import check_array, check_random_state
 
 from sknorms._arrays import row_slices
-from sknorms._typing import AnyArray, BoolArray, FloatArray, IndexArray, Rows
+from sknorms._typing import BoolArray, FloatArray, IndexArray, Rows
 from sknorms._validation import STORAGE_DTYPES, check_integer
 
 __all__ = [
@@ -19,7 +20,8 @@ __all__ = [
     "finite_rows",
     "first_occurrences",
     "read_table",
-    "scaled_rows",
+    "sample_at",
+    "scaled_alike",
 ]
 
 _BLOCK_ELEMENTS = 1 << 22
@@ -87,54 +89,84 @@ def draw_positions(n: int, sample: Any, random_state: Any) -> IndexArray:
     return np.sort(draw)
 
 
-def scaled_rows(X: Rows) -> tuple[Rows, float]:
+def largest_entry(rows: Rows) -> float:
+    """Return the largest magnitude of finite rows, 0 for none."""
+    entries = rows.data if sparse.issparse(rows) else rows
+    return float(np.abs(entries.astype(np.float64)).max()) if entries.size else 0.0
+
+
+def scaled_rows(X: Rows, largest: float) -> tuple[Rows, float]:
     """Return rows in float64 with entries up to 1, and what they are multiplied by.
 
     The factor is a power of two, so that nothing is rounded; squares of what is left
     neither overflow nor, where it matters, underflow.
     """
     rows = X.astype(np.float64)
-    entries = rows.data if sparse.issparse(rows) else rows
-    largest = float(np.abs(entries).max()) if entries.size else 0.0
     if largest == 0.0:
         return rows, 1.0
-    _, exponent = np.frexp(largest)
+    exponent = -int(np.frexp(largest)[1])
     # In two steps: the factor of subnormal numbers is beyond the range of float64.
-    half = int(-exponent) // 2
-    scaled = rows * 2.0**half * 2.0 ** (int(-exponent) - half)
-    return scaled, float(np.ldexp(1.0, min(int(-exponent), 1023)))
+    scaled = rows * 2.0 ** (exponent // 2) * 2.0 ** (exponent - exponent // 2)
+    return scaled, float(np.ldexp(1.0, min(exponent, 1023)))
 
 
 def first_occurrences(X: Rows) -> BoolArray:
-    """Return which rows equal no earlier row, bit for bit."""
-    seen: set[Any] = set()
+    """Return which rows equal no earlier row, bit for bit.
+
+    Rows are told apart by 64-bit hashes of their bytes.
+    """
+    seen: set[int] = set()
     first = np.zeros(X.shape[0], dtype=np.bool_)
-    for i in range(X.shape[0]):
-        key = _row_bytes(X, i)
+    for i, key in enumerate(_row_hashes(X)):
         if key not in seen:
             seen.add(key)
             first[i] = True
     return first
 
 
-def _row_bytes(X: Rows, i: int) -> Any:
-    if not sparse.issparse(X):
-        return X[i].tobytes()
-    entries = slice(X.indptr[i], X.indptr[i + 1])
-    stored: AnyArray = X.data[entries]
-    columns: AnyArray = X.indices[entries]
-    return stored[stored != 0].tobytes(), columns[stored != 0].tobytes()
+def _row_hashes(X: Rows) -> Iterator[int]:
+    if sparse.issparse(X):
+        yield from _sparse_hashes(X)
+        return
+    for block in row_slices(X.shape[0], max(1, _BLOCK_ELEMENTS // X.shape[1])):
+        table = np.ascontiguousarray(X[block])
+        width = table.shape[1] * table.itemsize
+        yield from map(hash, table.view(f"V{width}").ravel().tolist())
+
+
+def _sparse_hashes(X: Rows) -> Iterator[int]:
+    stored = X.copy()
+    stored.eliminate_zeros()
+    for start, stop in zip(stored.indptr[:-1], stored.indptr[1:], strict=True):
+        entries = slice(start, stop)
+        yield hash((stored.data[entries].tobytes(), stored.indices[entries].tobytes()))
 
 
 def draw_sample(X: Rows, sample: Any, random_state: Any) -> Sample:
     """Draw rows that have a direction and occur once."""
     positions = draw_positions(X.shape[0], sample, random_state)
+    return sample_at(X, positions, distinct=True)
+
+
+def sample_at(X: Rows, positions: IndexArray, *, distinct: bool) -> Sample:
+    """Take the rows at some positions that are finite and not zero."""
     drawn = X[positions]
     positions, drawn = _kept(positions, drawn, finite_rows(drawn))
     positions, drawn = _kept(positions, drawn, _nonzero(drawn))
-    positions, drawn = _kept(positions, drawn, first_occurrences(drawn))
-    rows, scale = scaled_rows(drawn)
+    if distinct:
+        positions, drawn = _kept(positions, drawn, first_occurrences(drawn))
+    rows, scale = scaled_rows(drawn, largest_entry(drawn))
     return Sample(rows, drawn, positions, scale)
+
+
+def scaled_alike(first: Sample, second: Sample) -> tuple[Sample, Sample]:
+    """Return two samples scaled by the same factor."""
+    largest = max(largest_entry(first.raw), largest_entry(second.raw))
+    rescaled = []
+    for drawn in (first, second):
+        rows, scale = scaled_rows(drawn.raw, largest)
+        rescaled.append(Sample(rows, drawn.raw, drawn.indices, scale))
+    return rescaled[0], rescaled[1]
 
 
 def _kept(
@@ -153,7 +185,9 @@ def _nonzero(rows: Rows) -> BoolArray:
 
 
 def column_moments(rows: Rows) -> tuple[FloatArray, FloatArray]:
-    """Return mean and variance of every column of float64 rows."""
+    """Return mean and variance of every column of float64 rows, zeros for no rows."""
+    if not rows.shape[0]:
+        return np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
     mean = np.asarray(rows.mean(axis=0)).ravel()
     if sparse.issparse(rows):
         squares = rows.copy()

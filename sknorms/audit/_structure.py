@@ -127,14 +127,16 @@ def relative_contrast(found: NeighborPass) -> float:
     --------
     >>> from sknorms.audit import neighbor_pass, relative_contrast
     >>> rows = [[0.0, 1.0], [0.0, 2.0], [0.0, 11.0], [0.0, 12.0]]
-    >>> relative_contrast(neighbor_pass(rows))
+    >>> round(relative_contrast(neighbor_pass(rows)), 6)
     7.0
     """
-    nearest = float(found.distances[:, 0].mean())
-    if found.distances.min() < 0:
+    nearest, means = found.distances[:, 0], found.mean_distances
+    if nearest.min() < 0:
         return float("nan")
-    mean = float(found.mean_distances.mean())
-    return mean / nearest if nearest > 0 else float("inf")
+    largest = float(max(nearest.max(), means.max()))
+    if not nearest.any():
+        return float("inf")
+    return float((means / largest).mean() / (nearest / largest).mean())
 
 
 def intrinsic_dimension(found: NeighborPass, method: Any = "two_nn") -> float:

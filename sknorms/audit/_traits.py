@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from sknorms.audit._products import PRODUCT_VIEWS, ProductView
 from sknorms.metrics import Metric, get_metric
 
 __all__ = ["Traits", "traits_of"]
@@ -20,14 +19,14 @@ class Traits:
         The metric is made of directions from the origin: lengths do not count.
     products : bool
         The metric is the inner product: long rows win.
-    view : ProductView or None
-        How it follows from the shared product, if it does.
+    ranks_as : str or None
+        A metric that finds the same neighbours and follows from the shared product.
     """
 
     differences: bool = False
     directions: bool = False
     products: bool = False
-    view: ProductView | None = None
+    ranks_as: str | None = None
 
     @property
     def uses_columns(self) -> bool:
@@ -35,10 +34,10 @@ class Traits:
         return self.differences or self.directions or self.products
 
 
-_EUCLIDEAN = Traits(differences=True, view=PRODUCT_VIEWS["euclidean"])
+_EUCLIDEAN = Traits(differences=True, ranks_as="euclidean")
 _COORDINATES = Traits(differences=True)
-_COSINE = Traits(directions=True, view=PRODUCT_VIEWS["cosine"])
-_DOT = Traits(products=True, view=PRODUCT_VIEWS["dot"])
+_COSINE = Traits(directions=True, ranks_as="cosine")
+_DOT = Traits(products=True, ranks_as="dot")
 _OTHER = Traits()
 _BY_NAME = {
     "euclidean": _EUCLIDEAN,

@@ -15,7 +15,25 @@ class MetricMismatchWarning(UserWarning):
 
     Estimators issue it from `fit`, once a process for each kind of problem, estimator
     and metric, so that a search over parameters does not repeat it.
+
+    Parameters
+    ----------
+    message : str
+        The first problem, in a sentence, and its remedy.
+
+    Examples
+    --------
+    Where the metric is meant as it is:
+
+    >>> import warnings
+    >>> from sknorms.audit import MetricMismatchWarning
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", MetricMismatchWarning)
+    ...     warnings.warn("an example", MetricMismatchWarning)
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
 
 
 _SEEN: set[tuple[str, str, str]] = set()
