@@ -93,7 +93,7 @@ class PathTask:
         """Return the smallest strength for which no penalised coefficient leaves 0."""
         problem = self._problem
         z = self._scores_of_free(problem)
-        slopes = problem.weigh(problem.derivatives(z + problem.balance(z)))
+        slopes = problem.weigh(problem.derivatives(problem.balanced(z)[0]))
         gradient = problem.gradient(slopes)
         scalar = not self.loss.vector_valued
         return self.penalty.alpha_max(gradient[:, 0] if scalar else gradient)

@@ -3,6 +3,7 @@ r"""Penalties that are sums over groups of features, as the arrays that kernels 
 .. math:: \Omega(w) = a \|w\|_1 + \sum_g b_g \|w_g\|_2
 """
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ __all__ = ["Blocks"]
 # How far rounding may carry a scaled gradient beyond the strength of its group.
 _ROUNDING = 2.0**-46
 _MAX_ROUNDS = 100
+# Numbers with squares that can be summed as they are.
+_SMALL, _LARGE = 1e-140, 1e140
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +43,7 @@ class Blocks:
     l1: float
     strength: FloatArray
 
-    @property
+    @functools.cached_property
     def sizes(self) -> IndexArray:
         """How many features each group has, shape (n_groups,)."""
         return np.diff(self.starts)
@@ -78,9 +81,18 @@ class Blocks:
             magnitudes = self.l1 * float(np.abs(w).sum()) if self.l1 else 0.0
             return magnitudes + float((self.strength * self.norms(w)).sum())
 
+    @functools.cached_property
+    def _in_order(self) -> bool:
+        """Whether features lie one group after the other."""
+        return np.array_equal(self.order, np.arange(len(self.order)))
+
     def norms(self, w: FloatArray) -> FloatArray:
         """Return the l2 norm of each group, shape (n_groups,), whatever its size."""
         size = np.abs(w)
+        ordinary = (size == 0.0) | ((size > _SMALL) & (size < _LARGE))
+        if ordinary.all():
+            plain: FloatArray = np.sqrt(self._total(size * size))
+            return plain
         peak = self._largest(size)
         scale = np.where((peak > 0.0) & (peak < math.inf), peak, 1.0)
         with np.errstate(over="ignore", under="ignore"):
@@ -102,7 +114,7 @@ class Blocks:
 
     def conjugate(self, v: FloatArray) -> float:
         """Return 0 where no group exceeds its strength, else infinity."""
-        norms = self.norms(_soft(v, np.full(v.shape, self.l1)))
+        norms = self.norms(self._left(v))
         slack = _ROUNDING * (self.l1 + self.strength)
         return 0.0 if (norms <= self.strength + slack).all() else math.inf
 
@@ -116,6 +128,10 @@ class Blocks:
         Newton's method from above, on a convex and increasing function of c: it cannot
         step over the root.
         """
+        if not self.l1:
+            norms = self.norms(v)
+            with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+                return np.where(norms > 0.0, self.strength / norms, math.inf)
         size = np.abs(v)
         peak = self._largest(size)
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -137,13 +153,12 @@ class Blocks:
 
     def excess(self, gradient: FloatArray) -> FloatArray:
         """Return by how much each group exceeds what keeps it zero, negative if not."""
-        soft = _soft(gradient, np.full(gradient.shape, self.l1))
-        return self.norms(soft) - self.strength
+        return self.norms(self._left(gradient)) - self.strength
 
     def violation(self, w: FloatArray, gradient: FloatArray) -> FloatArray:
         """Return the distance of -gradient to the subdifferential, one a group."""
         norms = self.norms(w)
-        soft = _soft(gradient, np.full(w.shape, self.l1))
+        soft = self._left(gradient)
         at_zero = np.maximum(self.norms(soft) - self.strength, 0.0)
         with np.errstate(invalid="ignore", divide="ignore"):
             unit = w / self._spread(np.where(norms > 0.0, norms, 1.0), w)
@@ -151,20 +166,27 @@ class Blocks:
         away = np.where(w != 0.0, np.abs(smooth + self.l1 * np.sign(w)), np.abs(soft))
         return np.where(norms > 0.0, self.norms(away), at_zero)
 
+    def _left(self, v: FloatArray) -> FloatArray:
+        """Return what the magnitudes leave of a gradient."""
+        return _soft(v, np.full(v.shape, self.l1)) if self.l1 else v
+
     def _spread(self, values: FloatArray, like: FloatArray) -> FloatArray:
         """Return one number a group as one a feature, a column if ``like`` has two."""
-        spread = np.empty(len(self.order))
-        spread[self.order] = np.repeat(values, self.sizes)
+        spread = np.repeat(values, self.sizes)
+        if not self._in_order:
+            spread[self.order] = spread.copy()
         return spread if like.ndim == 1 else spread[:, np.newaxis]
 
     def _total(self, values: FloatArray) -> FloatArray:
         rows = values if values.ndim == 1 else values.sum(axis=1)
-        total: FloatArray = np.add.reduceat(rows[self.order], self.starts[:-1])
+        rows = rows if self._in_order else rows[self.order]
+        total: FloatArray = np.add.reduceat(rows, self.starts[:-1])
         return total
 
     def _largest(self, sizes: FloatArray) -> FloatArray:
         rows = sizes if sizes.ndim == 1 else sizes.max(axis=1)
-        largest: FloatArray = np.maximum.reduceat(rows[self.order], self.starts[:-1])
+        rows = rows if self._in_order else rows[self.order]
+        largest: FloatArray = np.maximum.reduceat(rows, self.starts[:-1])
         return largest
 
 

@@ -6,9 +6,11 @@ from sknorms.linear_model._problem._columns import ColumnBlock, Model, gather
 from sknorms.linear_model._problem._coordinate_kernels import sweep_gram
 from sknorms.linear_model._problem._design import Design, make_design
 from sknorms.linear_model._problem._hessian import ProductHessian
+from sknorms.linear_model._problem._known_products import KnownProducts
 from sknorms.linear_model._problem._moments import Moments, Reduced, moments_of, reduced
+from sknorms.linear_model._problem._patch import Patch, ScoreModel
 from sknorms.linear_model._problem._problem import Problem
-from sknorms.linear_model._problem._score_problem import Patch, ScoreModel, ScoreProblem
+from sknorms.linear_model._problem._score_problem import ScoreProblem
 from sknorms.linear_model._problem._score_solution import GapRecord
 from sknorms.linear_model._problem._solution import Solution, Start
 from sknorms.linear_model._problem._unpenalized import balanced_slopes
@@ -18,6 +20,7 @@ __all__ = [
     "Design",
     "DualPoint",
     "GapRecord",
+    "KnownProducts",
     "Model",
     "Moments",
     "Patch",

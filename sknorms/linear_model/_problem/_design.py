@@ -204,7 +204,9 @@ class DenseDesign(Design):
         step = max(1, 8 * _PIECE // max(1, self.n_rows))
         for part in row_slices(len(support), step):
             columns = support[part]
-            total += self.X[:, columns].astype(np.float64, copy=False) @ w[columns]
+            # Of a table in F order, rows of the transpose are quicker to copy.
+            taken = self.X.T[columns] if self.by_column else self.X[:, columns].T
+            total += w[columns] @ taken.astype(np.float64, copy=False)
         return total
 
     def rmatvec(self, r: FloatArray) -> FloatArray:

@@ -1,7 +1,6 @@
 """Minimising a quadratic model plus a sum over groups of coefficients."""
 
 import functools
-import itertools
 import math
 from typing import Any
 
@@ -25,8 +24,9 @@ __all__ = ["GroupSteps"]
 _MOST_IN_GRAM = 400
 # What a product with a block of columns costs beside one with as much of a matrix.
 _SPARSE = 4
-# Columns whose products are made together, to keep a few of them.
+# Columns whose products are made together, to keep a few of them, and elements.
 _AT_ONCE = 64
+_PIECE = 2**17
 _MOST_IN_NEWTON = 800
 # Points that are combined to extrapolate from.
 _POINTS = 6
@@ -71,6 +71,9 @@ class GroupSteps(Steps):
         if self._in_gram:
             gram = self.model.gram
             return gram[members[:, :, np.newaxis], members[:, np.newaxis, :]]
+        table = self.model.patch.by_coefficient
+        if not sparse.issparse(table):
+            return self._products_of_rows(table.T, members)
         size = members.shape[1]
         blocks = []
         for part in row_slices(len(members), max(1, _AT_ONCE // size)):
@@ -81,20 +84,35 @@ class GroupSteps(Steps):
             blocks.append(whole[each, :, each, :])
         return np.concatenate(blocks)
 
+    def _products_of_rows(self, rows: FloatArray, members: IndexArray) -> FloatArray:
+        """Return products of columns that lie together in memory, as rows here."""
+        model = self.model
+        blocks = np.empty((*members.shape, members.shape[1]))
+        roots = np.sqrt(model.bends[:, 0])
+        step = max(1, _PIECE // (len(roots) * members.shape[1]))
+        for part in row_slices(len(members), step):
+            own = rows[members[part]] * roots
+            np.matmul(own, own.transpose(0, 2, 1), out=blocks[part])
+        along, follow = model.coupling[members, 0], model.follow[0, members]
+        blocks += along[:, :, np.newaxis] * follow[:, np.newaxis, :]
+        return blocks
+
     def sweep(self, n_sweeps: int, reduction: float) -> int:
         """Sweep over all groups; return how often."""
         part = self.penalty
         rest: Any = (part.starts, part.l1, part.strength, *self._spectra)
         if self._in_gram:
-            before = self.w.copy()
             start = (self.model.gram, self.w, self.g)
             rest = (*start, *rest, n_sweeps, reduction)
-            done = sweep_blocks(*rest)
-            self.slopes = self.slopes + self.model.slopes(self.w - before)
-            return done
+            return sweep_blocks(*rest)
         self._sweep_columns(rest, n_sweeps)
         self.g = self.model.patch.rmatvec(self.slopes)
         return n_sweeps
+
+    @property
+    def needs_slopes(self) -> bool:
+        """Whether sweeps go over columns, and need the slopes of the scores."""
+        return not self._in_gram
 
     def _sweep_columns(self, rest: tuple[Any, ...], n_sweeps: int) -> None:
         """Sweep over columns, and extrapolate from the points on the way."""
@@ -165,10 +183,14 @@ class GroupSteps(Steps):
         """Add b / ||w|| (I - u u') of every group, u its direction, to a matrix."""
         labels, unit, ratio = self._directions(support)
         hessian.flat[:: len(support) + 1] += ratio
-        cuts = np.append(np.unique(labels, return_index=True)[1], len(labels))
-        for low, high in itertools.pairwise(cuts):
-            own = unit[low:high]
-            hessian[low:high, low:high] -= ratio[low] * np.outer(own, own)
+        first, counts = np.unique(labels, return_index=True, return_counts=True)[1:]
+        for count in np.unique(counts):
+            members = first[counts == count, np.newaxis] + np.arange(count)
+            own = unit[members]
+            across = members[:, :, np.newaxis], members[:, np.newaxis, :]
+            hessian[across] -= (
+                ratio[members, np.newaxis] * own[:, :, np.newaxis] * own[:, np.newaxis]
+            )
 
     def bend(self, support: IndexArray, v: FloatArray) -> FloatArray:
         """Return b / ||w|| (v - u u'v) of every group."""

@@ -1,6 +1,7 @@
 """Solving the problem on some coefficients, all others being zero."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from sknorms.linear_model._problem import Patch, ScoreModel, ScoreProblem
 from sknorms.linear_model._solvers._budget import Budget
 from sknorms.linear_model._solvers._units import Units
 
-__all__ = ["PatchSolver", "dual_value"]
+__all__ = ["Look", "PatchSolver", "dual_value"]
 
 _SWEEPS = 10
 # Rounds on a model of a loss that is not quadratic, and when it is solved well enough.
@@ -64,6 +65,25 @@ def dual_value(
     return best, best_scale
 
 
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What is known of a point.
+
+    Attributes
+    ----------
+    loss : float
+        The mean loss.
+    slopes : array of shape (n_rows, K)
+        Its derivatives in the scores.
+    gradient : array of shape (m,)
+        Its derivatives in the coefficients.
+    """
+
+    loss: float
+    slopes: FloatArray
+    gradient: FloatArray
+
+
 class PatchSolver:
     """Rounds of sweeps and Newton steps until the gap on a patch is small.
 
@@ -91,11 +111,13 @@ class PatchSolver:
         """Improve ``w``, ``z`` and ``intercept`` until the gap is at most a target."""
         stalled, lowest = 0, math.inf
         while budget.left and stalled < _STALLED:
+            self._balance()
             u = self.problem.derivatives(self.z)
             slopes = self.problem.weigh(u)
-            gradient = self.patch.rmatvec(slopes)
-            primal = self.problem.value(self.z) + self.units.penalty.value(self.w)
-            dual, _ = dual_value(self.problem, self.units, self.norms, u, gradient)
+            here = Look(self.problem.value(self.z), slopes, self.patch.rmatvec(slopes))
+            primal = here.loss + self.units.penalty.value(self.w)
+            parts = self.units, self.norms, u, here.gradient
+            dual, _ = dual_value(self.problem, *parts)
             if primal - max(self._dual, dual) <= target:
                 break
             progress = primal < lowest - _ROUNDING * abs(primal) or (
@@ -103,15 +125,16 @@ class PatchSolver:
             )
             stalled = 0 if progress else stalled + 1
             lowest, self._dual = min(lowest, primal), max(self._dual, dual)
-            self._step(slopes, gradient, budget)
+            self.step(here, budget)
 
-    def _step(self, slopes: FloatArray, gradient: FloatArray, budget: Budget) -> None:
+    def step(self, here: Look, budget: Budget) -> None:
+        """Make one round from where a look was taken; intercepts stay behind."""
         model = self.patch.model(self.z)
         if self._steps is None or not self.problem.loss.quadratic:
             self._steps = self.units.steps(model)
-        self._steps.begin(self.w, gradient, slopes)
+        self._steps.begin(self.w, here.gradient, here.slopes)
         self._minimise(budget)
-        self._move(self._steps.w, model, slopes)
+        self._move(self._steps.w, model, here)
 
     def _minimise(self, budget: Budget) -> None:
         """Improve the coefficients of the model."""
@@ -139,31 +162,32 @@ class PatchSolver:
         steps = self._steps
         return float(self.units.penalty.violation(steps.w, steps.g).max(initial=0.0))
 
-    def _move(self, new: FloatArray, model: ScoreModel, slopes: FloatArray) -> None:
-        """Go to new coefficients as far as the objective falls; balance intercepts."""
+    def _move(self, new: FloatArray, model: ScoreModel, here: Look) -> None:
+        """Go to new coefficients as far as the objective falls."""
         change = new - self.w
         shift = model.follow @ change
         scores = self.patch.matvec(change) + shift
         length = 1.0
         if not self.problem.loss.quadratic:
-            length = self._armijo(change, scores, slopes)
+            length = self._armijo(change, scores, here)
         self.w = new if length == 1.0 else self._between(length, change)
         self.z = self.z + length * scores
-        rest = self.problem.balance(self.z)
-        self.z += rest
         moved = shift - self.patch.means @ self.patch.spread(change)
-        self.intercept = self.intercept + length * moved + rest
+        self.intercept = self.intercept + length * moved
 
-    def _armijo(
-        self, change: FloatArray, scores: FloatArray, slopes: FloatArray
-    ) -> float:
+    def _balance(self) -> None:
+        """Let intercepts be at their best."""
+        self.z, shift = self.problem.balanced(self.z)
+        self.intercept = self.intercept + shift
+
+    def _armijo(self, change: FloatArray, scores: FloatArray, here: Look) -> float:
         """Return a length for which the objective falls as the model promises."""
         penalty = self.units.penalty
         before = penalty.value(self.w)
-        promised = float(np.vdot(slopes, scores))
+        promised = float(np.vdot(here.slopes, scores))
         promised += penalty.value(self._between(1.0, change))
         promised -= before
-        start = self.problem.value(self.z) + before
+        start = here.loss + before
         length = 1.0
         for _ in range(_HALVINGS):
             value = self.problem.value(self.z + length * scores)

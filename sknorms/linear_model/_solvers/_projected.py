@@ -137,8 +137,7 @@ class _Descent:
         return self._at(w, self.problem.scores(w))
 
     def _at(self, w: FloatArray, raw: FloatArray) -> _Point:
-        shift = self.problem.balance(raw)
-        z = raw + shift
+        z, shift = self.problem.balanced(raw)
         return _Point(w, raw, z, shift, self.problem.value(z))
 
     def _prox(self, w: FloatArray, step: float) -> FloatArray:

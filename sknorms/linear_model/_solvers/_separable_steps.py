@@ -41,11 +41,9 @@ class SeparableSteps(Steps):
             return 1
         if len(self.w) > _MOST_IN_GRAM:
             return self._proximal_steps(n_sweeps)
-        before, gram = self.w.copy(), self.model.gram
+        gram = self.model.gram
         rest: Any = (self.table, self._curvature, self.g, n_sweeps, reduction)
-        done = sweep_gram(gram, self.w, *rest)
-        self.slopes = self.slopes + self.model.slopes(self.w - before)
-        return done
+        return sweep_gram(gram, self.w, *rest)
 
     def smooth(self) -> BoolArray:
         """Tell which coefficients are not held at zero or at a bound."""
@@ -104,6 +102,5 @@ class SeparableSteps(Steps):
             past, momentum = (new, 1.0) if overshot else (self.w, following)
             change = new - self.w
             self.g = self.g + self.model.apply(change)
-            self.slopes = self.slopes + self.model.slopes(change)
             self.w = new
         return n_sweeps

@@ -114,7 +114,7 @@ class _Smooth:
         if start is not None:
             first = self._variables(start)
         origin = np.zeros((self.problem.design.n_rows, self.problem.n_outputs))
-        null = self.problem.value(origin + self.problem.balance(origin))
+        null = self.problem.value(self.problem.balanced(origin)[0])
         found = optimize.minimize(
             self,
             first,

@@ -54,6 +54,11 @@ class Steps(ABC):
         self.w, self.g, self.slopes = w.copy(), g.copy(), slopes.copy()
 
     @property
+    def needs_slopes(self) -> bool:
+        """Whether sweeps go over columns, and need the slopes of the scores."""
+        return False
+
+    @property
     def most_in_newton(self) -> float:
         """For how many coefficients Newton's method is worth its cost."""
         return math.inf
@@ -115,7 +120,8 @@ class Steps(ABC):
             risen += self.penalty.value(self.w) - before
             if risen <= _ARMIJO * length * promised:
                 self.g += product
-                self.slopes = self.slopes + self.model.slopes(change)
+                if self.needs_slopes:
+                    self.slopes = self.slopes + self.model.slopes(change)
                 return True
             length *= 0.5
         self.w = old

@@ -23,6 +23,11 @@ class Units(ABC):
     #: The penalty, with ``value``, ``conjugate`` and ``feasible_scale``.
     penalty: Any
 
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """How many coefficients a unit has, about."""
+
     @abstractmethod
     def support(self, w: FloatArray) -> IndexArray:
         """Return the units that are not zero, or that nothing keeps there."""
@@ -61,6 +66,11 @@ class CoefficientUnits(Units):
     """Every coefficient by itself."""
 
     penalty: Separable
+
+    @property
+    def size(self) -> int:
+        """How many coefficients a unit has: it is one."""
+        return 1
 
     def support(self, w: FloatArray) -> IndexArray:
         """Return the coefficients that are not zero, or that nothing keeps there."""
@@ -110,6 +120,11 @@ class GroupUnits(Units):
     """Groups of coefficients."""
 
     penalty: Blocks
+
+    @property
+    def size(self) -> int:
+        """How many coefficients a group has on average."""
+        return max(1, len(self.penalty.order) // max(1, len(self.penalty.strength)))
 
     def support(self, w: FloatArray) -> IndexArray:
         """Return the groups that are not zero, or that nothing keeps there."""
