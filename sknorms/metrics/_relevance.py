@@ -253,7 +253,8 @@ def _grades(entry: Any, known: Mapping[Any, int], name: str) -> dict[Any, float]
     grades = dict.fromkeys(hashable(as_objects(ids)), 1.0)
     if len(grades) < len(ids):
         raise ParameterError(
-            f"{name} must name what is relevant to a query once; got {ids!r}."
+            f"{name} must name what is relevant to a query once; got {ids!r}. A dense "
+            "matrix of queries by rows is told from ids by its type: bool or float."
         )
     return grades
 

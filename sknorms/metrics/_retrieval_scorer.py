@@ -73,9 +73,10 @@ def make_retrieval_scorer(
     `sklearn.pipeline.Pipeline` that ends in one; ``X`` are queries, and the rows that
     were fitted are searched. ``y`` says what is relevant: an id a query, in
     cross-validation a label, to which all rows fitted with that id are relevant; or, if
-    the scorer is called by hand, collections of ids, or a matrix of queries by rows. In
-    cross-validation, what is relevant but not among the rows of the training folds is
-    no row, and does not count (with ``distinct``: is not found).
+    the scorer is called by hand, collections of ids, or a matrix of queries by rows.
+    Where `Retriever` takes ids from the index of a pandas frame, ``y`` or ``X``, so
+    does this. In cross-validation, what is relevant but not among the rows of the
+    training folds is no row, and does not count (with ``distinct``: is not found).
 
     Hits with equal values are in no order: a score is its mean over all orders. All
     rows that tie with the k-th hit are searched for, so this mean is exact.
@@ -147,7 +148,7 @@ class RetrievalScorer:
         result = searcher.search(queries, k=k + 1)
         lists = read_hit_lists(result)
         names = RowNames(searcher.ids_, self.summary.name)
-        relevance = read_relevance(self._relevant(y), lists.n_queries, names)
+        relevance = read_relevance(self._relevant(X, y), lists.n_queries, names)
         judged = judge(lists, relevance)
         values = self.score.values(judged, k)
         asked = np.asarray(self.score.is_asked(judged))
@@ -161,24 +162,31 @@ class RetrievalScorer:
     def _values(self, lists: HitLists, relevance: Relevance, k: int) -> FloatArray:
         return self.score.values(judge(lists, relevance), k)
 
-    def _relevant(self, y: Any) -> Any:
-        if y is None:
+    def _relevant(self, X: Any, y: Any) -> Any:
+        ids = _index_of(X if y is None else y, y)
+        if ids is None:
             raise ParameterError(
                 "y must say what is relevant to each query, an id or a label each; got "
-                "None."
+                "None, and X has no index that could."
             )
         if self.relevant is None:
-            return y
-        if not hasattr(y, "__iter__") or isinstance(y, str | bytes):
+            return ids
+        if not hasattr(ids, "__iter__") or isinstance(ids, str | bytes):
             raise ParameterError(
                 "y must hold the ids of queries, because relevant says what is "
                 f"relevant to each; got {type(y).__name__}."
             )
-        return [self.relevant.get(label, ()) for label in hashable(as_objects(y))]
+        return [self.relevant.get(label, ()) for label in hashable(as_objects(ids))]
 
     def __repr__(self) -> str:
         name = self.score.name if self.k is None else f"{self.score.name}@{self.k}"
         return f"make_retrieval_scorer({name!r})"
+
+
+def _index_of(table: Any, otherwise: Any) -> Any:
+    """Return the index of a pandas frame, where a retriever finds ids as well."""
+    is_frame = hasattr(table, "iloc") and hasattr(table, "columns")
+    return table.index if is_frame else otherwise
 
 
 def _reach(estimator: Any, X: Any) -> tuple[Any, Any]:

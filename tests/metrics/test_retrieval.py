@@ -308,6 +308,7 @@ def test_labels_that_no_row_has():
         (["a"], [["a", "a"]], {}, "found .* once; query 0 has 'a' again"),
         ([[1]], [[0, 0]], {"labels": [1, 1]}, "found .* once; query 0 has 0 again"),
         ([["a", "a"]], [["a"]], {}, r"relevant must name .* once; got \['a', 'a'\]"),
+        (np.array([[0, 1, 0]]), [[1]], {}, "relevant must name .* type: bool or float"),
         (["a"], [["a"], ["b"]], {}, "one id or collection .*: got 1 for 2 queries"),
         ("a", [["a"]], {}, "relevant must say what is relevant.* got str"),
         ({"a"}, [["a"]], {}, "relevant must say what is relevant.* got set"),

@@ -221,6 +221,25 @@ def test_relevance_by_ids_across_folds():
         np.testing.assert_allclose(by_id[name], by_label[name], rtol=1e-12)
 
 
+def test_ids_from_the_index_of_a_frame():
+    names = [f"row {i}" for i in range(60)]
+    frame = pd.DataFrame(ROWS, index=names)
+    payload = pd.DataFrame({"label": LABELS}, index=names)
+    same = {name: {n for n, of in zip(names, LABELS, strict=True) if of == label}
+            for name, label in zip(names, LABELS, strict=True)}  # fmt: skip
+    scorer = make_retrieval_scorer("recall@5", relevant=same)
+
+    def scores(X, y):
+        return cross_val_score(
+            Retriever("euclidean"), X, y, scoring=scorer, error_score="raise"
+        )
+
+    expected = scores(ROWS, names)
+    np.testing.assert_array_equal(scores(frame, None), expected)
+    np.testing.assert_array_equal(scores(ROWS, payload), expected)
+    np.testing.assert_array_equal(scores(frame, names), expected)
+
+
 def test_pipelines_of_many_kinds():
     scorer = make_retrieval_scorer("mrr@5")
     expected = scorer(Retriever().fit(ROWS[1:], LABELS[1:]), QUERIES + 1, WANTED)

@@ -209,18 +209,15 @@ def test_either_limit_keeps_the_rate_on_the_pairs_learnt_from(metric, dtype):
     rows = rows_for(metric, 600, 12, whole=True).astype(dtype)
     model = ThresholdCalibrator(metric, false_match_rate=0.3)
     model.fit_pairs(rows[:300], rows[300:])
-    for name, limit in model.limits_.items():
-        values = np.concatenate(
-            [
-                getattr(
-                    Retriever(metric).fit(row[None]).search(query[None], k=1),
-                    "similarities" if name == "min_score" else "distances",
-                )
-                for query, row in zip(rows[:300], rows[300:], strict=True)
-            ]
-        ).ravel()
-        inside = values >= limit if name == "min_score" else values <= limit
-        assert inside.mean() < model.false_match_bound_
+    own_pairs = sparse.csr_array(np.eye(300, dtype=bool))
+    found = Retriever(metric).fit(rows[300:]).search(rows[:300], 1, where=own_pairs)
+    inside = {
+        "min_score": found.similarities >= model.limits_["min_score"],
+        "radius": found.distances <= model.limits_["radius"],
+    }
+    for passed in inside.values():
+        assert passed.shape == (300, 1)
+        assert passed.mean() < model.false_match_bound_
 
 
 def test_radius_of_nearest_neighbours_too():
