@@ -41,6 +41,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
     "neighbors": {
         "_search": set(),
         "_prediction": {"_search"},
+        "_selection": {"_search", "_prediction"},
         "_centroids": set(),
         "_hubs": {"_search"},
         "_retrieval": {"_search"},

@@ -42,6 +42,7 @@ PUBLIC = {
         make_retrieval_scorer""",
     "neighbors": """
         NearestNeighbors NearestCentroid KNeighborsClassifier KNeighborsRegressor
+        KNeighborsClassifierCV KNeighborsRegressorCV
         RadiusNeighborsClassifier RadiusNeighborsRegressor Retriever SearchResult
         KNeighborsTransformer RadiusNeighborsTransformer kneighbors_graph
         radius_neighbors_graph LocalScaling MutualProximity CSLS ThresholdCalibrator""",

@@ -13,6 +13,7 @@ from sknorms.neighbors._prediction._empty import (
 from sknorms.neighbors._prediction._prediction import NearestPredictor
 from sknorms.neighbors._prediction._radius_prediction import RadiusPredictor
 from sknorms.neighbors._prediction._voting import VotingClassifier
+from sknorms.neighbors._prediction._weights import get_weight_rule
 
 __all__ = [
     "Answer",
@@ -23,6 +24,7 @@ __all__ = [
     "Refuse",
     "VotingClassifier",
     "get_empty_rule",
+    "get_weight_rule",
     "label_answers",
     "most_frequent_answers",
     "prior_answers",

@@ -135,7 +135,7 @@ class NearestPredictor(KNeighborsMixin, Predictor):
         wanted = k
         while True:
             found = min(wanted, available)
-            values, indices = self._index.nearest(queries, found, self._resources)
+            values, indices = queries.nearest(self._index, found, self._resources)
             copies = sample_weight[indices]
             enough = copies.sum(axis=1) >= k * (1 - _ROUNDING)
             if enough.all() or found == available:

@@ -3,6 +3,7 @@
 from sknorms.neighbors._search._base import NeighborsBase
 from sknorms.neighbors._search._graph import check_mode, neighbor_graph, regular_starts
 from sknorms.neighbors._search._index import (
+    Index,
     MetricIndex,
     NeighborLists,
     Queries,
@@ -34,6 +35,7 @@ from sknorms.neighbors._search._resolution import (
 
 __all__ = [
     "EffectiveMetric",
+    "Index",
     "KNeighborsMixin",
     "Layout",
     "MetricIndex",

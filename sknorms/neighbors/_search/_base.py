@@ -55,6 +55,8 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
     verbose: Any = 0
 
     _index: Index
+    # Queries whose neighbours are known already, and what is passed for them.
+    _known: Any = None
     n_features_in_: int
     n_samples_fit_: int
     effective_metric_: Any
@@ -127,6 +129,9 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
         """Validate queries; None stands for the training rows."""
         check_is_fitted(self)
         self.search_stats_.reset()
+        if self._known is not None and X is self._known.asked:
+            known: Queries = self._known
+            return known
         index = self._index
         if X is None:
             own = Queries(index.training_rows, self._output_dtype, True)

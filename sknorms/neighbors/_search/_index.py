@@ -92,6 +92,12 @@ class Queries:
         """Which pairs may be neighbours; None for all of them."""
         return NotSelf() if self.are_training_rows else None
 
+    def nearest(
+        self, index: "Index", k: int, use: Resources
+    ) -> tuple[FloatArray, IndexArray]:
+        """Return values and indices of the k nearest rows of an index."""
+        return index.nearest(self, k, use)
+
 
 @dataclass(frozen=True)
 class NeighborLists:

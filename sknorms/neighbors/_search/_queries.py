@@ -17,7 +17,7 @@ def nearest_values(
 ) -> tuple[FloatArray, IndexArray]:
     """Return float64 values and indices of the k nearest, k being possible."""
     _require_enough_rows(queries, k, estimator.n_samples_fit_)
-    return estimator._index.nearest(queries, k, estimator._resources)
+    return queries.nearest(estimator._index, k, estimator._resources)
 
 
 def _require_enough_rows(queries: Queries, k: int, n_rows: int) -> None:
