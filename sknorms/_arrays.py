@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sknorms._typing import FloatArray, Rows
+from sknorms._typing import FloatArray, IndexArray, Rows
 
-__all__ = ["row_slices", "row_sum", "widen"]
+__all__ = ["row_slices", "row_sum", "some_rows", "widen"]
+
+# Multiples of this, modulo one, are spread evenly and follow no period.
+_GOLDEN = (5.0**0.5 - 1.0) / 2.0
 
 
 def widen(rows: Rows) -> FloatArray:
@@ -42,3 +45,21 @@ def row_sum(terms: FloatArray) -> Any:
 def row_slices(n_rows: int, step: int) -> list[slice]:
     """Cut ``range(n_rows)`` into consecutive slices of at most ``step`` rows."""
     return [slice(s, min(s + step, n_rows)) for s in range(0, n_rows, step)]
+
+
+def some_rows(n_rows: int, size: int) -> IndexArray:
+    """Return numbers of rows from all over a table, ascending, the same in every call.
+
+    One row of each of ``size`` stretches of equal length, at places that follow no
+    period. Rows at equal distances are all of one kind where kinds take turns.
+
+    Parameters
+    ----------
+    n_rows, size : int
+        All rows are returned where ``size``, at least 1, is not smaller.
+    """
+    if size >= n_rows:
+        return np.arange(n_rows)
+    ends = np.arange(size + 1) * n_rows // size
+    places = np.arange(1, size + 1) * _GOLDEN % 1.0
+    return ends[:-1] + (places * np.diff(ends)).astype(np.intp)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from layouts import LAYOUTS, assert_same_bits
 from scipy import sparse
 
-from sknorms._arrays import row_slices, row_sum, widen
+from sknorms._arrays import row_slices, row_sum, some_rows, widen
 
 # SciPy has no sparse matrices of float16.
 STORED = [(np.array, "f2")] + [
@@ -80,3 +80,23 @@ def test_slices_cover_every_row_once(n_rows, step):
     rows = list(range(n_rows))
     assert [row for part in slices for row in rows[part]] == rows
     assert all(0 < part.stop - part.start <= step for part in slices)
+
+
+@given(n_rows=st.integers(0, 5_000), size=st.integers(1, 600))
+def test_some_rows_are_one_of_each_stretch(n_rows, size):
+    rows = some_rows(n_rows, size)
+    assert rows.dtype == np.intp
+    assert len(rows) == min(n_rows, size)
+    if len(rows):
+        stretch = (rows * len(rows) + len(rows) - 1) // n_rows
+        assert np.all(np.diff(rows) > 0)
+        assert 0 <= rows[0] <= rows[-1] < n_rows
+        assert np.all(np.abs(stretch - np.arange(len(rows))) <= 1)
+
+
+@pytest.mark.parametrize("period", [2, 3, 5, 8, 13, 21, 64, 100])
+def test_some_rows_are_of_every_kind_where_kinds_take_turns(period):
+    for n_rows in (period * 4_096, 100_003):
+        shares = np.bincount(some_rows(n_rows, 4_096) % period, minlength=period)
+        assert shares.min() > 0.5 * 4_096 / period
+        assert shares.max() < 1.5 * 4_096 / period

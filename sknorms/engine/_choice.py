@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial.distance import cdist
 
+from sknorms._arrays import some_rows
 from sknorms._typing import FloatArray, IndexArray, Rows
 from sknorms.engine._chord_grid import ChordGrid
 from sknorms.engine._coordinate import CoordinateEmbedding
@@ -78,10 +79,10 @@ class _Sample:
 
     @classmethod
     def draw(cls, embedding: ProductEmbedding, rows: Rows, k: int) -> "_Sample":
-        """Take evenly spaced rows, and find the threshold of each query."""
+        """Take rows from all over, and find the threshold of each query."""
         n_rows = rows.shape[0]
         most = max(512, min(_SAMPLE_ROWS, _SAMPLE_VALUES // max(1, rows.shape[1])))
-        chosen = np.linspace(0, n_rows - 1, min(most, n_rows)).astype(np.intp)
+        chosen = some_rows(n_rows, most)
         vectors, _ = embedding.vectors(rows[chosen])
         queries = np.arange(0, len(chosen), max(1, len(chosen) // _SAMPLE_QUERIES))
         keys = _keys(vectors, queries, embedding.may_move)
@@ -310,8 +311,7 @@ def packed_differences(embedding: CoordinateEmbedding, rows: Rows, k: int) -> Em
     if sparse.issparse(rows) or not large or not can_pack():
         return embedding
     n_sample = min(n_rows, _SUMMED_ROWS)
-    chosen = np.linspace(0, n_rows - 1, n_sample).astype(np.intp)
-    coordinates = embedding.coordinates(rows[chosen])
+    coordinates = embedding.coordinates(rows[some_rows(n_rows, n_sample)])
     if not np.isfinite(np.abs(coordinates).sum()):
         return embedding
     grid = DifferenceGrid.fit(embedding, coordinates)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sknorms._arrays import some_rows
 from sknorms._typing import FloatArray, IndexArray
 from sknorms.engine._admission import Admission
 from sknorms.engine._corpus import Corpus, QueryBlock
@@ -14,7 +15,7 @@ __all__ = ["Sample", "first_thresholds"]
 
 @dataclass(frozen=True)
 class Sample:
-    """Evenly spaced corpus rows, embedded once for all queries."""
+    """Corpus rows from all over, embedded once for all queries."""
 
     indices: IndexArray
     embedded: Embedded
@@ -24,7 +25,7 @@ class Sample:
         """Return a sample, or None where there is no bound or too few rows for k."""
         if corpus.embedding is None or size <= k:
             return None
-        indices = np.linspace(0, corpus.n_rows - 1, size).astype(np.intp)
+        indices = some_rows(corpus.n_rows, size)
         return cls(indices, corpus.embed(indices))
 
 

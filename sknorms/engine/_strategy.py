@@ -4,9 +4,9 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-import numpy as np
 from scipy import sparse
 
+from sknorms._arrays import some_rows
 from sknorms._typing import Rows
 from sknorms.engine._choice import scoring_work, shortest_work
 from sknorms.engine._geometry import Embedding
@@ -100,8 +100,7 @@ class Cheapest(Strategy):
 
 def _tree_work(tree: Tree, rows: Rows, k: int) -> float:
     """Return how many nanoseconds a query takes in a tree, the better of two tries."""
-    chosen = np.linspace(0, rows.shape[0] - 1, _TRIED).astype(np.intp)
-    points, _ = tree.queries(rows[chosen])
+    points, _ = tree.queries(rows[some_rows(rows.shape[0], _TRIED)])
     count = min(k + Tree.EXTRA, tree.n_rows)
     tries = []
     for _ in range(2):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from sknorms._arrays import row_slices, widen
+from sknorms._arrays import row_slices, some_rows, widen
 from sknorms._parallel import single_threaded_blas
 from sknorms._typing import FloatArray, Rows
 from sknorms._validation import first_rows
@@ -24,9 +24,8 @@ _SMALLEST = 2.0**-1000
 
 
 def typical_rows(rows: Rows) -> Rows:
-    """Return up to a thousand evenly spaced rows, float64 where dense."""
-    some = np.linspace(0, rows.shape[0] - 1, _TYPICAL_ROWS).astype(np.intp)
-    chosen = rows[np.unique(some)]
+    """Return up to a thousand rows from all over, float64 where dense."""
+    chosen = rows[some_rows(rows.shape[0], _TYPICAL_ROWS)]
     return chosen if sparse.issparse(chosen) else widen(chosen)
 
 
