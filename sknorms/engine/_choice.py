@@ -17,7 +17,7 @@ from sknorms.engine._geometry import Embedding
 from sknorms.engine._packed import can_pack
 from sknorms.engine._product import ChordEmbedding, ProductEmbedding
 
-__all__ = ["packed_differences", "scoring_work", "shortest_work"]
+__all__ = ["is_useless", "packed_differences", "scoring_work", "shortest_work"]
 
 # Smaller searches take as long as this choice does.
 _FEWEST_VALUES, _FEWEST_COLUMNS = 1 << 22, 24
@@ -33,6 +33,9 @@ _DIRECTION_ROWS, _FEWER_DIRECTION_ROWS = 2048, 1024
 # and testing a pair, for each of its columns, for measuring one that survives, and for
 # fetching each byte of its row.
 _PAIR, _COLUMN, _SURVIVOR, _SURVIVOR_BYTE = 0.6, 0.02, 120.0, 0.05
+# The same for making a column of a row ready for scores, and how many times the work
+# by all columns that of a bound has to be for the bound to be given up.
+_EMBEDDED, _TOO_MUCH = 4.0, 2.0
 # The same for bytes.
 _BYTE_PAIR, _BYTE_COLUMN = 0.5, 0.0055
 # The same for a pair that passes a level which comes down later.
@@ -166,6 +169,27 @@ def scoring_work(columns: int) -> float:
     return _PAIR + _COLUMN * columns
 
 
+def is_useless(share: float, n_queries: int, rows: Rows) -> bool:
+    """Whether measuring what survives a bound takes longer than scores by all columns.
+
+    Parameters
+    ----------
+    share : float
+        The share of pairs that survives.
+    n_queries : int
+        How many queries share the work of making rows ready.
+    rows : ndarray of shape (n, d)
+    """
+    measuring = _measuring(rows)
+    scoring = scoring_work(rows.shape[1]) + _EMBEDDED * rows.shape[1] / n_queries
+    return bool(share * measuring > _TOO_MUCH * scoring)
+
+
+def _measuring(rows: Rows) -> float:
+    """Return the time of measuring a pair that survives."""
+    return float(_SURVIVOR + _SURVIVOR_BYTE * rows.dtype.itemsize * rows.shape[1])
+
+
 @dataclass(frozen=True)
 class _Choice:
     bound: Embedding
@@ -195,8 +219,7 @@ class _Work:
     @property
     def measuring(self) -> float:
         """The time of measuring a pair that survives."""
-        itemsize, width = self.rows.dtype.itemsize, self.rows.shape[1]
-        return float(_SURVIVOR + _SURVIVOR_BYTE * itemsize * width)
+        return _measuring(self.rows)
 
     @property
     def early(self) -> float:
@@ -274,7 +297,7 @@ class _Work:
         """Return the work where scores alone tell the levels."""
         queries, some = self.sample.queries, self.sample.vectors[:: self._every]
         gaps = grid.gaps(self.sample.vectors[queries]) + np.median(grid.gaps(some))
-        grown = grid.growth * (self.sample.thresholds + gaps * grid.step**2)
+        grown = grid.usual_growth * (self.sample.thresholds + gaps * grid.step**2)
         return self._grown_work(count, grown, closes=True)
 
     @property
@@ -321,7 +344,7 @@ def packed_differences(embedding: CoordinateEmbedding, rows: Rows, k: int) -> Em
     sums[np.arange(len(queries)), queries] = np.inf
     rank = min(max(1, round(k * n_sample / n_rows)), n_sample - 1)
     reach = np.partition(sums, rank - 1, axis=1)[:, rank - 1]
-    measuring = _SURVIVOR + _SURVIVOR_BYTE * rows.dtype.itemsize * width
+    measuring = _measuring(rows)
     # By scores alone, and by what is measured on the way.
     allowed = gaps[queries] + np.median(gaps), np.full(len(queries), 2.0 * grid.error)
     closed, open_ = (

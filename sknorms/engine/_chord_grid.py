@@ -1,6 +1,6 @@
 """The grid of bytes for lengths of differences: products of its points are scored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,8 +8,17 @@ import numpy as np
 from sknorms._arrays import row_sum
 from sknorms._typing import AnyArray, Float32Array, FloatArray, Rows
 from sknorms.engine._directions import Directions
+from sknorms.engine._far_queries import SHIFT, Sizes, far_queries
 from sknorms.engine._geometry import Embedded
-from sknorms.engine._grid import HALF, RAISED, ROOM, UNSAID, Grid, grid_step
+from sknorms.engine._grid import (
+    HALF,
+    RAISED,
+    UNSAID,
+    Grid,
+    Limits,
+    Rounded,
+    grid_step,
+)
 from sknorms.engine._packed import PackedRows, byte_groups
 from sknorms.engine._product import ChordEmbedding
 from sknorms.engine._rounding import EXACT_SLACK, round_down32, round_up32
@@ -35,7 +44,9 @@ class ChordGrid(Grid):
         Whether the directions leave nothing out.
     origin : float64 array of shape (n_coordinates,)
         The middle of the grid, in mapped coordinates.
-    step, most, error : float
+    step : float
+    limits : Limits
+    error : float
     split : float
         The h of `sknorms.engine._grid`.
     closes : bool
@@ -46,13 +57,12 @@ class ChordGrid(Grid):
     whole: bool
     origin: FloatArray
     step: float
-    most: float
+    limits: Limits
     error: float
     split: float
     closes: bool
 
     group = np.int32
-    rank_weight = 0.5
 
     @classmethod
     def fit(
@@ -77,16 +87,21 @@ class ChordGrid(Grid):
         mapped = mapped[:, : vectors.shape[1]] if whole else mapped
         origin = mapped.mean(axis=0)
         step = grid_step(mapped - origin)
-        unmeasured = cls(base, directions, whole, origin, step, np.inf, 0.0, 1.0, False)
-        cells = (mapped - origin) / step
-        _, errors, _ = unmeasured.rounded(cells, np.zeros(len(mapped)))
+        where = base, directions, whole, origin, step
+        unmeasured = cls(*where, Limits(), 0.0, 1.0, closes=False)
+        rows = unmeasured.rounded((mapped - origin) / step, np.zeros(len(mapped)))
+        errors = rows.errors
         with np.errstate(divide="ignore", invalid="ignore"):
             split = 2.0 * errors.mean() * step / np.median(distances)
         split = min(max(float(split), _LEAST_SPLIT), _MOST_SPLIT)
-        most = ROOM * float(errors.max(initial=0.0))
-        usual = float(errors.mean())
+        # Few rows are moved, but by anything: room would be a loss for far queries.
+        limits = replace(
+            Limits.of(rows, unmeasured.length(rows.digits)),
+            moved=float(rows.moved.max()),
+            moved_sum=float(rows.moved_sum.max()),
+        )
         closes = whole and base.tight
-        return cls(base, directions, whole, origin, step, most, usual, split, closes)
+        return cls(*where, limits, float(errors.mean()), split, closes=closes)
 
     # A fact of the class for all other bounds; for this one it depends on directions.
     @property
@@ -95,9 +110,18 @@ class ChordGrid(Grid):
         return not self.whole
 
     @property
-    def growth(self) -> float:
-        """By how much levels grow that scores alone tell."""
+    def usual_growth(self) -> float:
+        """By how much levels grow that scores alone tell, for queries in the box."""
         return (1.0 + self.split) ** 2 * (1.0 + RAISED)
+
+    def growth(self, queries: Embedded) -> FloatArray:
+        """Return by how much levels grow that scores alone tell."""
+        grown: FloatArray = np.square(Sizes(queries.numbers).growth) * (1.0 + RAISED)
+        return grown
+
+    def rank_weight(self, queries: Embedded) -> Any:
+        """Return the weights of the test."""
+        return Sizes(queries.numbers).weight[:, None]
 
     def width(self, n_features: int) -> int:
         """Return the bytes of an embedded row."""
@@ -132,7 +156,7 @@ class ChordGrid(Grid):
         lowered = self._per_square * np.square(errors)
         sums = row_sum(moved) + np.sqrt(moved.shape[1]) * error
         grown = 4.0 * HALF * sums + 2.0 * np.square(self.length(moved) + error)
-        total = lowered + (lowered + grown) / (1.0 + self.split)
+        total = lowered + lowered / (1.0 + self.split) + grown
         gaps: FloatArray = 0.5 * (1.0 + EXACT_SLACK) * total
         return gaps
 
@@ -140,54 +164,61 @@ class ChordGrid(Grid):
     def _per_square(self) -> float:
         return 2.0 * (1.0 + 1.0 / self.split) * (1.0 + EXACT_SLACK)
 
-    def _lowered(
-        self, rows: Rows, most: float = np.inf
-    ) -> tuple[FloatArray, FloatArray, FloatArray, Any]:
-        """Return grid points, their squares, lowered, gaps, and what lifts squares."""
-        vectors, error = self.base.vectors(rows)
-        digits, errors, gaps = self.rounded(*self.cells(vectors, error), most)
-        lowered = row_sum(np.square(digits)) - self._per_square * np.square(errors)
-        return digits, lowered, gaps, self.base.beyond(vectors)
+    def _lowered(self, found: Rounded) -> FloatArray:
+        """Return squares of grid points, lowered."""
+        squares: FloatArray = row_sum(np.square(found.digits))
+        return squares - self._per_square * np.square(found.errors)
 
     def as_bytes(self, digits: FloatArray) -> AnyArray:
-        """Return the grid points of a corpus as signed bytes."""
-        return byte_groups(digits.astype(np.int8), self.group)
+        """Return the grid points of a corpus as unsigned bytes."""
+        return byte_groups((digits + SHIFT).astype(np.uint8), self.group)
 
     def corpus(self, rows: Rows) -> Embedded:
-        """Embed corpus rows; the offset makes up for queries being made positive."""
-        digits, lowered, gaps, beyond = self._lowered(rows, self.most)
-        lowered += beyond / self.step**2 + 2.0 * (HALF + 1) * row_sum(digits)
-        packed = PackedRows.of(self.as_bytes(digits))
-        return Embedded(packed, round_down32(lowered), round_up32(gaps))
+        """Embed corpus rows; the offset is their square, lowered."""
+        vectors, error = self.base.vectors(rows)
+        found = self.rounded(*self.cells(vectors, error), self.limits)
+        offset = self._lowered(found) + self.base.beyond(vectors) / self.step**2
+        packed = PackedRows.of(self.as_bytes(found.digits))
+        return Embedded(packed, round_down32(offset), round_up32(found.gaps))
 
     def queries(self, rows: Rows) -> Embedded:
-        """Embed query rows as unsigned bytes."""
-        digits, lowered, gaps, beyond = self._lowered(rows)
-        lowered[np.broadcast_to(beyond, lowered.shape) > 0.0] = -np.inf
-        positive = (digits + (HALF + 1)).astype(np.uint8)
-        return Embedded(byte_groups(positive, self.group), lowered, gaps)
+        """Embed query rows as signed bytes."""
+        vectors, error = self.base.vectors(rows)
+        cells, error = self.cells(vectors, error)
+        found = self.rounded(cells, error)
+        sizes = Sizes.of(found.digits, self._lowered(found), 1.0 + self.split)
+        gaps = found.gaps
+        for far in far_queries(cells, error, self.limits):
+            far.replace(sizes, found.digits, gaps)
+        lifted = np.broadcast_to(self.base.beyond(vectors), gaps.shape) > 0.0
+        sizes.lowered[lifted] = -np.inf
+        signed = byte_groups(found.digits.astype(np.int8), self.group)
+        return Embedded(signed, sizes.table, gaps)
 
     def cut(
         self, sizes: FloatArray, thresholds: FloatArray
     ) -> tuple[Float32Array, Float32Array]:
         """Keep pairs whose squared difference is within reach, errors included."""
+        ours = Sizes(sizes)
         with np.errstate(over="ignore", invalid="ignore"):
             reach = self.base.squared_reach(thresholds) * (1.0 + EXACT_SLACK)
-            reach = reach * ((1.0 + self.split) / self.step**2)
-            level = round_up32(0.5 * (reach - sizes) + self.allowance)
-        level[np.isinf(sizes)] = np.inf
-        return np.full(len(sizes), 0.5, dtype=np.float32), level
+            reach = reach * (ours.growth / self.step**2)
+            exact = (reach - ours.lowered) * (0.5 / ours.ratio) - ours.shift
+            level = round_up32(exact + self.allowance)
+        level[np.isinf(ours.lowered)] = np.inf
+        return ours.weight, level
 
     def slack(self, queries: Embedded, largest: float) -> Float32Array | None:
         """Return what the query's gap, and rounding, do to half a square."""
         del largest
         if not self.closes or queries.gaps is None:
             return None
-        grown = self.growth
+        ours, grown = Sizes(queries.numbers), self.growth(queries)
         with np.errstate(over="ignore", invalid="ignore"):
             # Keys below the range of float64 are ties: (D + t)^2 for D^2.
             ties = self.base.squared_reach(np.zeros(1)) / self.step**2
             gaps = queries.gaps + (1.0 + 1.0 / RAISED) * ties
-            slack = 0.5 * (grown - 1.0) * queries.numbers + grown * gaps
+            known = ours.lowered * (0.5 / ours.ratio) + ours.shift
+            slack = (grown - 1.0) * known + grown * gaps
             slack = (slack + 2.0 * (1.0 + grown) * self.allowance) * (1.0 + RAISED)
         return round_up32(np.where(np.isfinite(slack), slack, np.inf))

@@ -1,6 +1,6 @@
 """A corpus made ready for one geometry, and blocks of queries against it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +38,8 @@ class Corpus:
         All rows embedded, or None when a block is embedded each time it is needed.
     tree : Tree or None
         Where rows are looked up first, if they are.
+    whole : Embedding or None
+        The bound by all columns, where the other one is by a few directions.
     """
 
     geometry: Geometry
@@ -45,6 +47,7 @@ class Corpus:
     embedding: Embedding | None
     embedded: Embedded | None = field(repr=False)
     tree: Tree | None = field(default=None, repr=False)
+    whole: Embedding | None = field(default=None, repr=False)
 
     @classmethod
     def prepare(
@@ -71,15 +74,22 @@ class Corpus:
         k : int
             Neighbours that are usually asked for.
         """
-        embedding, tree = geometry.embedding(rows), None
+        whole = embedding = geometry.embedding(rows)
+        tree = None
         if keep:
             chosen = Cheapest() if strategy is None else strategy
-            embedding, tree = choose_bound(chosen, embedding, rows, k)
+            embedding, tree = choose_bound(chosen, whole, rows, k)
         embedded = None
         kept = keep and tree is None
         if embedding is not None and kept and _may_keep(embedding, rows):
             embedded = _embed_all(embedding, rows)
-        return cls(geometry, rows, embedding, embedded, tree)
+        if embedding is None or not embedding.is_prefix:
+            whole = None
+        return cls(geometry, rows, embedding, embedded, tree, whole)
+
+    def by_all_columns(self) -> "Corpus":
+        """Return the corpus with rows that are made ready each time they are needed."""
+        return Corpus(self.geometry, self.rows, self.whole, None)
 
     @property
     def algorithm(self) -> str:
@@ -186,6 +196,11 @@ class QueryBlock:
 
     def __len__(self) -> int:
         return int(self.rows.shape[0])
+
+    def by(self, embedding: Embedding | None) -> "QueryBlock":
+        """Return these queries for another bound."""
+        embedded = None if embedding is None else embedding.queries(self.rows)
+        return replace(self, embedded=embedded)
 
     def take(self, selection: IndexArray) -> "QueryBlock":
         """Return the selected queries."""

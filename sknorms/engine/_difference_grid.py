@@ -9,7 +9,7 @@ from sknorms._arrays import row_sum
 from sknorms._typing import AnyArray, Float32Array, FloatArray, Rows
 from sknorms.engine._coordinate import CoordinateEmbedding
 from sknorms.engine._geometry import Embedded
-from sknorms.engine._grid import HALF, RAISED, ROOM, UNSAID, Grid, grid_step
+from sknorms.engine._grid import HALF, RAISED, UNSAID, Grid, Limits, grid_step
 from sknorms.engine._packed import PackedRows, byte_groups, packed_scores
 from sknorms.engine._rounding import EXACT_SLACK, round_down32, round_up32
 
@@ -25,24 +25,25 @@ class DifferenceGrid(Grid):
     base : CoordinateEmbedding
         The bound by float32 sums.
     origin : float64 array of shape (width,)
-    step, most, error : float
+    step : float
+    limits : Limits
+    error : float
     closes : bool
     """
 
     base: CoordinateEmbedding
     origin: FloatArray
     step: float
-    most: float
+    limits: Limits
     error: float
     closes: bool = True
 
     group = np.int64
-    rank_weight = 1.0
+    ranking = 1.0
 
-    @property
-    def growth(self) -> float:
-        """By how much levels grow that scores alone tell."""
-        return 1.0 + RAISED
+    def growth(self, queries: Embedded) -> FloatArray:
+        """Return by how much levels grow that scores alone tell."""
+        return np.full(len(queries.numbers), 1.0 + RAISED)
 
     @classmethod
     def fit(
@@ -51,12 +52,12 @@ class DifferenceGrid(Grid):
         """Lay a grid over the coordinates of a sample."""
         origin = np.median(coordinates, axis=0)
         step = grid_step(coordinates - origin)
-        unmeasured = cls(base, origin, step, np.inf, 0.0)
+        unmeasured = cls(base, origin, step, Limits(), 0.0)
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
             cells = (coordinates - origin) / step
-        _, errors, _ = unmeasured.rounded(cells, np.zeros(len(cells)))
-        most, usual = ROOM * float(errors.max(initial=0.0)), float(errors.mean())
-        return cls(base, origin, step, most, usual)
+        rows = unmeasured.rounded(cells, np.zeros(len(cells)))
+        limits = Limits.of(rows, unmeasured.length(rows.digits))
+        return cls(base, origin, step, limits, float(rows.errors.mean()))
 
     def width(self, n_features: int) -> int:
         """Return the bytes of an embedded row."""
@@ -95,14 +96,24 @@ class DifferenceGrid(Grid):
 
     def corpus(self, rows: Rows) -> Embedded:
         """Embed corpus rows; the offset is minus the error."""
-        digits, errors, gaps = self.rounded(*self._cells(rows), self.most)
-        packed = PackedRows.of(self.as_bytes(digits))
-        return Embedded(packed, round_down32(-errors), round_up32(gaps))
+        found = self.rounded(*self._cells(rows), self.limits)
+        packed = PackedRows.of(self.as_bytes(found.digits))
+        return Embedded(packed, round_down32(-found.errors), round_up32(found.gaps))
 
     def queries(self, rows: Rows) -> Embedded:
-        """Embed query rows; the size is the error."""
-        digits, errors, gaps = self.rounded(*self._cells(rows))
-        return Embedded(self.as_bytes(digits), errors, gaps)
+        """Embed query rows; the size is the error, less what they were moved.
+
+        A query that is moved farther than a row ever is, and along the same axes, is as
+        much farther away: ``|x - y| = |x' - y'| + |m_x - m_y|`` for what is clipped.
+        """
+        cells, error = self._cells(rows)
+        found = self.rounded(cells, error)
+        with np.errstate(invalid="ignore"):
+            known = found.moved * (1.0 - EXACT_SLACK) - 2.0 * error
+            bonus = np.maximum(known - self.limits.moved, 0.0)
+            bonus[~np.isfinite(bonus)] = 0.0
+        digits = self.as_bytes(found.digits)
+        return Embedded(digits, found.errors - bonus, found.gaps - bonus)
 
     def cut(
         self, sizes: FloatArray, thresholds: FloatArray

@@ -35,9 +35,9 @@ class Embedded:
     ----------
     rows : float32 array, CSR or TurnedRows of shape (n, width)
         One side of the scores.
-    numbers : array of shape (n,)
+    numbers : array of shape (n,) or (n, m)
         One number a row: the corpus side's ``offset`` (float32, rounded to the safe
-        side) or the query side's ``size`` (float64).
+        side) or the query side's ``size`` (float64; some bounds need several numbers).
     gaps : array of shape (n,) or None
         How far a row may be from what is scored, beyond its number, where that differs
         from row to row: what `Embedding.slack` does not cover.
@@ -85,13 +85,20 @@ class Embedding(ABC):
     is_mapped: ClassVar[bool] = False
     # Whether corpus rows are embedded with gaps.
     has_gaps: ClassVar[bool] = False
-    # A weight that ranks a sample of the corpus well enough for a first threshold.
-    rank_weight: float = 0.0
+    # Such a weight for all queries.
+    ranking: ClassVar[float] = 0.0
 
-    @property
-    def growth(self) -> float:
-        """By which factor levels grow that scores alone tell, before `slack`."""
-        return 1.0
+    def rank_weight(self, queries: Embedded) -> Any:
+        """Return weights that rank a sample well enough for a first threshold.
+
+        Of shape (n, 1), or one number.
+        """
+        del queries
+        return np.float32(self.ranking)
+
+    def growth(self, queries: Embedded) -> FloatArray:
+        """Return by which factors levels grow that scores alone tell."""
+        return np.ones(len(queries.numbers))
 
     @abstractmethod
     def width(self, n_features: int) -> int:

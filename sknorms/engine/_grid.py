@@ -14,27 +14,30 @@ How much farther apart two points are than in the box has to be known as well, w
 levels are to come down by scores alone. If moving x into the box changes a coordinate
 by r_x, then ``|x - y|`` grows by at most ``r_x + r_y`` there, and ``|x - y|^2`` by at
 most ``2 s (r_x + r_y) + 2 r_x^2 + 2 r_y^2``, with s steps from side to side. What that
-and the errors come to is the gap of a row.
+and the errors come to is the gap of a row. A query that is far outside of the box is
+bounded in another way (`sknorms.engine._far_queries`).
 """
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sknorms._typing import AnyArray, Float32Array, FloatArray
+from sknorms._arrays import row_sum
+from sknorms._typing import AnyArray, BoolArray, Float32Array, FloatArray
 from sknorms.engine._geometry import Embedding
 from sknorms.engine._packed import PackedRows, packed_scores
 
-__all__ = ["HALF", "RAISED", "ROOM", "UNSAID", "Grid", "grid_step"]
+__all__ = ["HALF", "RAISED", "UNSAID", "Grid", "Limits", "grid_step"]
 
 # Steps of the grid to either side.
 HALF = 127
 # The share of coordinates that the box of the grid holds; others are moved into it.
 _WITHIN = 0.9995
-# By how much more than the largest one of a sample an error may be; rows beyond that
+# By how much more than the largest one of a sample a number may be; rows beyond that
 # are always measured.
-ROOM = 1.2
+_ROOM = 1.2
 # Relative to lengths: what float64 vectors and their moves leave unsaid.
 UNSAID = 2.0**-48
 # What rounding scores, offsets and their difference to float32 may do, for each column:
@@ -57,6 +60,69 @@ def grid_step(moved: FloatArray) -> float:
     return reach / HALF
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What is at most true of rows that are not always measured, in steps.
+
+    Attributes
+    ----------
+    error : float
+        How far they are from their grid points, where they are in the box.
+    moved, moved_sum : float
+        By how much they are moved into the box, and the sum over all coordinates.
+    length : float
+        How far their grid points are from the origin.
+    """
+
+    error: float = np.inf
+    moved: float = np.inf
+    moved_sum: float = np.inf
+    length: float = np.inf
+
+    @classmethod
+    def of(cls, rows: "Rounded", lengths: FloatArray) -> Self:
+        """Return limits for rows like those of a sample."""
+        numbers = (rows.errors, rows.moved, rows.moved_sum, lengths)
+        return cls(*(_ROOM * float(np.max(x, initial=0.0)) for x in numbers))
+
+    def keep(self, rows: "Rounded", lengths: FloatArray) -> BoolArray:
+        """Return which rows are within the limits; NaN is not."""
+        kept: BoolArray = rows.errors <= min(self.error, _LONGEST)
+        kept &= (rows.moved <= self.moved) & (rows.moved_sum <= self.moved_sum)
+        return kept & (lengths <= self.length)
+
+
+# Of a query only what is not known at all is not known.
+_NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """Rows at grid points.
+
+    Attributes
+    ----------
+    digits : float64 array of shape (n, width)
+        Zero where nothing is known of a row.
+    errors, moved, moved_sum, gaps : float64 arrays of shape (n,)
+        How far rows in the box are from their points, by how much they were moved into
+        the box, in all and summed over coordinates, and what `Embedding.slack` has to
+        allow for. Infinite where nothing is known.
+    """
+
+    digits: FloatArray
+    errors: FloatArray
+    moved: FloatArray
+    moved_sum: FloatArray
+    gaps: FloatArray
+
+    def forget(self, unknown: BoolArray) -> None:
+        """Say that nothing is known of these rows."""
+        self.digits[unknown] = 0.0
+        for numbers in (self.errors, self.moved, self.moved_sum, self.gaps):
+            numbers[unknown] = np.inf
+
+
 class Grid(Embedding):
     """A bound by grid points.
 
@@ -66,16 +132,17 @@ class Grid(Embedding):
         The middle of the grid.
     step : float
         What one step of the grid is in the coordinates of the rows.
-    most, error : float
-        The largest error, in steps, of rows that are not always measured, and the usual
-        one.
+    limits : Limits
+        Corpus rows beyond them are always measured.
+    error : float
+        The usual error, in steps.
     closes : bool
         Whether levels are to come down by scores alone.
     """
 
     is_mapped = has_gaps = True
     step: float
-    most: float
+    limits: Limits
     error: float
     closes: bool
 
@@ -126,21 +193,22 @@ class Grid(Embedding):
 
     def gaps(self, points: FloatArray) -> FloatArray:
         """Return the gaps of corpus rows at these points."""
-        return self.rounded(*self.cells(points), self.most)[2]
+        return self.rounded(*self.cells(points), self.limits).gaps
 
     def rounded(
-        self, cells: FloatArray, error: FloatArray, most: float = np.inf
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return grid points, how far rows are from them, and gaps.
-
-        Both are infinite for rows beyond ``most``.
-        """
+        self, cells: FloatArray, error: FloatArray, limits: Limits = _NO_LIMITS
+    ) -> Rounded:
+        """Return rows at grid points; nothing is known of those beyond limits."""
         with np.errstate(invalid="ignore", over="ignore"):
             boxed = np.clip(cells, -HALF, HALF)
             digits = np.rint(boxed)
-            errors = self.length(boxed - digits) + error
-            gaps = self.gap(errors, np.abs(cells - boxed), error)
-        unknown = ~(errors <= min(most, _LONGEST))
-        digits[unknown] = 0.0
-        errors[unknown] = gaps[unknown] = np.inf
-        return digits, errors, gaps
+            outside = np.abs(cells - boxed)
+            rows = Rounded(
+                digits,
+                errors=self.length(boxed - digits) + error,
+                moved=self.length(outside) + error,
+                moved_sum=row_sum(outside) + np.sqrt(cells.shape[1]) * error,
+                gaps=self.gap(self.length(boxed - digits) + error, outside, error),
+            )
+            rows.forget(~limits.keep(rows, self.length(digits)))
+        return rows

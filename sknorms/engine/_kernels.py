@@ -83,7 +83,7 @@ def collect_survivors(
     weight: Float32Array,
     level: Float32Array,
     heaps: Float32Array,
-    growth: float,
+    growth: FloatArray,
     slack: Float32Array,
     first_row: int,
     found: Found,
@@ -104,7 +104,8 @@ def collect_survivors(
     for i in range(first_row, n_rows):
         if count + n_columns > found[0].shape[0]:
             return count, i
-        w, t, heap, s = weight[i], level[i], heaps[i], slack[i]
+        w, t, heap = weight[i], level[i], heaps[i]
+        g, s = growth[i], slack[i]
         for start in range(0, in_runs, _RUN):
             passing = False
             for j in range(_RUN):
@@ -113,10 +114,10 @@ def collect_survivors(
             if passing:
                 run = start, start + _RUN, origin
                 count, t = _collect_run(
-                    score, offset, gaps, i, run, w, t, heap, growth, s, found, count
+                    score, offset, gaps, i, run, w, t, heap, g, s, found, count
                 )
         count, t = _collect_run(
-            score, offset, gaps, i, rest, w, t, heap, growth, s, found, count
+            score, offset, gaps, i, rest, w, t, heap, g, s, found, count
         )
         level[i] = t
     return count, n_rows
@@ -144,7 +145,7 @@ def product_survivors(
     weight: Float32Array,
     level: Float32Array,
     heaps: Float32Array,
-    growth: float,
+    growth: FloatArray,
     slack: Float32Array,
     scratch: Float32Array,
     step: int,

@@ -34,7 +34,7 @@ class _WriteTile:
 
     Called with ``(queries, i, words, block, out, place, stride)``: queries i, i + 1,
     ... against the rows of a block, rounded to float32, to place, place + stride, ...
-    of a flat array. Groups of four bytes are multiplied, unsigned by signed; of groups
+    of a flat array. Groups of four bytes are multiplied, signed by unsigned; of groups
     of eight, both unsigned, the absolute differences are taken.
     """
 
@@ -152,7 +152,7 @@ def _multiply_add(code: MachineCode, total: Any, ours: Any, theirs: Any) -> Any:
     kind = total.type
     name = "llvm.x86.avx512.vpdpbusd.512"
     call = _declared(code, name, code.ir.FunctionType(kind, [kind] * 3))
-    return code.builder.call(call, [total, ours, theirs])
+    return code.builder.call(call, [total, theirs, ours])
 
 
 def _difference_add(code: MachineCode, total: Any, ours: Any, theirs: Any) -> Any:
@@ -305,18 +305,14 @@ def packed_scores(queries: AnyArray, corpus: PackedRows, out: Float32Array) -> N
 
 def _plain_sums(queries: AnyArray, corpus: PackedRows, out: Float32Array) -> None:
     """Write the same, for rows that were packed on another machine."""
-    ours = queries.view(np.uint8).astype(np.float64)
+    products = queries.dtype == np.int32
+    ours = queries.view(np.int8 if products else np.uint8).astype(np.float64)
     for rows in row_slices(len(corpus), _PLAIN_ROWS):
         groups = np.ascontiguousarray(corpus.groups(np.arange(rows.start, rows.stop)))
+        theirs = groups.view(np.uint8).astype(np.float64)
         # Sums of such small integers are exact in float64.
-        if queries.dtype == np.int32:
-            theirs = groups.view(np.int8).astype(np.float64)
-            np.copyto(out[:, rows], ours @ theirs.T, casting="same_kind")
-        else:
-            theirs = groups.view(np.uint8).astype(np.float64)
-            np.copyto(
-                out[:, rows], cdist(ours, theirs, "cityblock"), casting="same_kind"
-            )
+        sums = ours @ theirs.T if products else cdist(ours, theirs, "cityblock")
+        np.copyto(out[:, rows], sums, casting="same_kind")
 
 
 @functools.cache
@@ -333,11 +329,11 @@ def can_pack() -> bool:
 
 def _works(dtype: Any) -> bool:
     bytes_ = (np.arange(13 * 37 * 8) * 37 % 251).reshape(-1, 37 * 8)
-    ours = bytes_.astype(np.uint8)
-    theirs = ours[::-1].astype(np.int8) if dtype == np.int32 else ours[::-1]
+    theirs = bytes_.astype(np.uint8)
+    ours = theirs[::-1].view(np.int8) if dtype == np.int32 else theirs[::-1]
     found = np.empty((len(ours), len(theirs)), np.float32)
-    corpus = PackedRows.of(byte_groups(np.ascontiguousarray(theirs), dtype))
-    words = byte_groups(ours, dtype), corpus.words
+    corpus = PackedRows.of(byte_groups(theirs, dtype))
+    words = byte_groups(np.ascontiguousarray(ours), dtype), corpus.words
     _packed_sums(*words, corpus.start, corpus.stop, found)
     x, y = ours.astype(np.int64), theirs.astype(np.int64)
     if dtype == np.int32:

@@ -77,7 +77,7 @@ class ChordEmbedding(ProductEmbedding):
     """
 
     may_move = True
-    rank_weight = 0.5
+    ranking = 0.5
     # Whether keys follow from lengths of difference alone, `squared_reach` being exact,
     # and errors of the vectors are below 2**-40 of the usual length.
     tight: bool = False

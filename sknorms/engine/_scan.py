@@ -11,6 +11,7 @@ from sknorms._arrays import row_slices
 from sknorms._compile import kernels_available
 from sknorms._typing import Float32Array, FloatArray, IndexArray, Rows
 from sknorms.engine._admission import Admission
+from sknorms.engine._choice import is_useless
 from sknorms.engine._collect import TopK, WithinRadius
 from sknorms.engine._corpus import Corpus, QueryBlock
 from sknorms.engine._geometry import Embedded, Embedding
@@ -26,6 +27,10 @@ Part = TypeVar("Part", TopK, WithinRadius)
 
 # Corpus rows within which thresholds stay as they are, at most.
 _MOST_BATCH_ROWS = 1 << 16
+# Rows after which thresholds are good enough to judge a bound by what it lets pass.
+_ENOUGH = 1 << 12
+# Values of rows made ready at a time from then on: 1 MiB, in float64 and in float32.
+_READY_VALUES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -67,15 +72,47 @@ class Scan(ABC, Generic[Part]):
     def fill(
         self, collector: _Collector, block: QueryBlock, shard: slice, seeds: FloatArray
     ) -> SearchStats:
-        """Offer every pair that may matter to the collector; count the work."""
+        """Offer every pair that may matter to the collector; count the work.
+
+        Queries may be so unlike the rows that a bound by a few directions tells hardly
+        anything. What is left of a shard is then bounded by all columns.
+        """
         stats = SearchStats()
-        rows = min(self.plan.corpus_rows, self.corpus.n_rows)
-        scores = np.empty(len(block) * rows, np.float32)
-        for part in self.batches(shard):
-            limits = np.minimum(seeds, collector.thresholds)
-            for candidates in self._candidates(block, part, limits, scores, stats):
-                collector.add(*candidates)
+        scan, ours, rest = self, block, [shard]
+        while rest:
+            scores = scan._room(len(block))
+            for part in scan.batches(rest.pop()):
+                limits = np.minimum(seeds, collector.thresholds)
+                done = stats.survivors
+                for candidates in scan._candidates(ours, part, limits, scores, stats):
+                    collector.add(*candidates)
+                share = (stats.survivors - done) / (len(block) * _length(part))
+                if scan._gives_up(share, len(block), part, shard):
+                    scan = self._by_all_columns()
+                    ours = block.by(scan.corpus.embedding)
+                    rest.append(slice(part.stop, shard.stop))
+                    break
         return stats
+
+    def _by_all_columns(self) -> Self:
+        rows = min(
+            self.plan.corpus_rows, max(1, _READY_VALUES // self.corpus.n_features)
+        )
+        plan = replace(self.plan, corpus_rows=rows)
+        return replace(self, corpus=self.corpus.by_all_columns(), plan=plan)
+
+    def _room(self, n_queries: int) -> Float32Array:
+        rows = min(self.plan.corpus_rows, self.corpus.n_rows)
+        return np.empty(n_queries * rows, np.float32)
+
+    def _gives_up(
+        self, share: float, n_queries: int, part: slice, shard: slice
+    ) -> bool:
+        """Whether the bound told too little of the last part, and others follow."""
+        seen = part.stop - shard.start
+        if self.corpus.whole is None or not _ENOUGH <= seen < _length(shard):
+            return False
+        return is_useless(share, n_queries, self.corpus.rows)
 
     def batches(self, shard: slice) -> list[slice]:
         """Cut a shard into parts within which thresholds stay as they are."""
@@ -184,8 +221,8 @@ class NearestScan(Scan[TopK]):
         # What one enormous row makes of the rounding would keep every level open.
         if embedding.is_product and self.corpus.has_outliers:
             return False
-        some = embedded.take(slice(0, 1))
-        return embedding.slack(some, self.corpus.largest) is not None
+        one = embedding.queries(self.corpus.rows[:1])
+        return embedding.slack(one, self.corpus.largest) is not None
 
     @property
     def kept(self) -> int:
@@ -222,8 +259,8 @@ class NearestScan(Scan[TopK]):
         if self.closes:
             slack = embedding.slack(queries, self.corpus.largest)
             if slack is not None:
-                growth = embedding.growth
-                return Sieve.closing(weight, level, slack, self.kept, growth)
+                growth = embedding.growth(queries)
+                return Sieve.closing(weight, level, slack, growth, self.kept)
         return Sieve.plain(weight, level)
 
     def _tighten(self, keys: FloatArray, limits: FloatArray) -> FloatArray:
@@ -251,6 +288,10 @@ class RadiusScan(Scan[WithinRadius]):
     ) -> Sieve:
         """Return the test by the limits."""
         return Sieve.plain(*embedding.cut(queries.numbers, limits))
+
+
+def _length(part: slice) -> int:
+    return int(part.stop - part.start)
 
 
 def _parts(shard: slice, rows: int) -> list[slice]:

@@ -46,7 +46,7 @@ def first_thresholds(
         return np.full(len(block), np.inf), 0
     score = np.empty((len(block), len(sample.indices)), dtype=np.float32)
     corpus.embedding.score(block.embedded.rows, sample.embedded.rows, out=score)
-    weight = np.float32(corpus.embedding.rank_weight)
+    weight = corpus.embedding.rank_weight(block.embedded)
     with np.errstate(invalid="ignore", over="ignore"):
         surrogate = weight * sample.embedded.numbers - score
     if admission is not None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from sknorms._arrays import row_slices
 from sknorms._compile import kernels_available
-from sknorms._typing import Float32Array, IndexArray
+from sknorms._typing import Float32Array, FloatArray, IndexArray
 from sknorms.engine._geometry import Embedded, Embedding
 from sknorms.engine._kernels import (
     Found,
@@ -35,14 +35,14 @@ class Sieve:
         times the last of k of them, plus ``slack``, makes a level as well, which needs
         nothing exact.
     slack : float32 array of shape (n,)
-    growth : float
+    growth : float64 array of shape (n,)
     """
 
     weight: Float32Array
     level: Float32Array
     heaps: Float32Array
     slack: Float32Array
-    growth: float = 1.0
+    growth: FloatArray
 
     @property
     def closes(self) -> bool:
@@ -53,7 +53,8 @@ class Sieve:
     def plain(cls, weight: Float32Array, level: Float32Array) -> "Sieve":
         """Return a sieve whose levels stay as they are."""
         heaps = np.empty((len(weight), 0), dtype=np.float32)
-        return cls(weight, level.copy(), heaps, np.zeros_like(level))
+        growth = np.ones(len(weight))
+        return cls(weight, level.copy(), heaps, np.zeros_like(level), growth)
 
     @classmethod
     def closing(
@@ -61,8 +62,8 @@ class Sieve:
         weight: Float32Array,
         level: Float32Array,
         slack: Float32Array,
+        growth: FloatArray,
         k: int,
-        growth: float = 1.0,
     ) -> "Sieve":
         """Return a sieve whose levels come down as k closer pairs are seen."""
         heaps = np.full((len(weight), k), np.inf, dtype=np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sknorms.engine import ChordEmbedding, DotEmbedding
-from sknorms.engine._choice import scoring_work, shortest_work
+from sknorms.engine._choice import is_useless, scoring_work, shortest_work
 
 
 @dataclass(frozen=True)
@@ -77,3 +77,10 @@ def test_the_choice_is_always_the_same():
 
 def test_more_columns_are_more_work():
     assert scoring_work(8) < scoring_work(9)
+
+
+def test_a_bound_is_useless_if_much_survives_for_many_queries():
+    rows = np.zeros((10, 100), np.float32)
+    assert is_useless(0.5, 256, rows)
+    assert not is_useless(0.5, 1, rows)
+    assert not is_useless(0.001, 256, rows)

@@ -23,11 +23,11 @@ def ways(request, monkeypatch):
 
 
 def some(kind, n_queries, n_rows, width, seed=0):
-    """Return unsigned queries and rows as their sums take them."""
+    """Return queries and unsigned rows as their sums take them."""
     rng = np.random.default_rng(seed)
     queries = rng.integers(0, 256, (n_queries, width)).astype(np.uint8)
     rows = rng.integers(0, 256, (n_rows, width)).astype(np.uint8)
-    return queries, rows.view(np.int8) if kind == np.int32 else rows
+    return queries.view(np.int8) if kind == np.int32 else queries, rows
 
 
 def naive(queries, rows, kind):
@@ -58,10 +58,10 @@ def test_sums_of_every_shape_are_those_of_pairs(kind, n_queries, n_rows, width, 
 
 @KINDS
 def test_the_largest_sums_do_not_overflow(kind, ways):
-    queries = np.full((2, 5000), 255, dtype=np.uint8)
-    rows = np.full((2, 5000), -128, dtype=np.int8)
+    rows = np.full((2, 5000), 255, dtype=np.uint8)
+    queries = np.full((2, 5000), -128, dtype=np.int8)
     if kind == np.int64:
-        rows = np.zeros((2, 5000), dtype=np.uint8)
+        queries = np.zeros((2, 5000), dtype=np.uint8)
     packed = PackedRows.of(byte_groups(rows, kind))
     np.testing.assert_array_equal(
         scored(queries, packed, kind), naive(queries, rows, kind)

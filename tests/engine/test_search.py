@@ -16,6 +16,8 @@ from sknorms.engine import (
     Embedding,
     Geometry,
     NotSelf,
+    Prefix,
+    SearchStats,
     nearest,
     within,
 )
@@ -243,3 +245,27 @@ def test_fewer_admitted_rows_than_neighbors_are_an_error_unless_allowed():
     corpus = Corpus.prepare(Bounded(), X)
     with pytest.raises(ValueError, match="a finite distance to 3 rows only, but 4"):
         nearest(corpus, X[:2], 4, admission=Allowed(allowed))
+
+
+@pytest.mark.parametrize("n_queries", [1, 40])
+@pytest.mark.parametrize("n_jobs", [1, 3])
+def test_a_bound_by_few_directions_is_given_up_where_it_tells_nothing(
+    n_queries, n_jobs
+):
+    """Queries that are far off, along directions that rows hardly differ in."""
+    rng = np.random.default_rng(0)
+    scales = np.r_[np.ones(3), np.full(60, 0.2)]
+    rows = rng.normal(size=(40_000, 63)) * scales
+    queries = rng.normal(size=(n_queries, 63)) * np.r_[np.ones(3), np.full(60, 100.0)]
+    corpus = Corpus.prepare(Bounded(), rows, strategy=Prefix())
+    assert corpus.embedding.is_prefix
+    stats = SearchStats()
+    keys, indices = nearest(corpus, queries, 5, n_jobs=n_jobs, stats=stats)
+    expected_keys = np.array([Bounded().keys(query, rows) for query in queries])
+    expected = np.argsort(expected_keys, axis=1, kind="stable")[:, :5]
+    np.testing.assert_array_equal(indices, expected)
+    np.testing.assert_array_equal(keys, np.sort(expected_keys, axis=1)[:, :5])
+    lists = within(corpus, queries, keys[:, 3], n_jobs=n_jobs)
+    np.testing.assert_array_equal(lists.indices, np.sort(expected[:, :4]).ravel())
+    if n_queries > 1:
+        assert stats.refinements < 0.7 * len(rows) * n_queries

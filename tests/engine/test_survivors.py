@@ -100,7 +100,7 @@ def test_levels_close_and_keep_the_closest(k, capacity, growth):
     # With it no level is below the value that it comes from.
     slack = np.full(7, 0.01 + 20 * (growth - 1), dtype=np.float32)
     level = np.full(7, np.inf, dtype=np.float32)
-    sieve = Sieve.closing(weight, level, slack, k, growth)
+    sieve = Sieve.closing(weight, level, slack, np.full(7, growth), k)
     ours = Embedded(queries, np.zeros(7))
     scratch = np.empty(7 * 128, dtype=np.float32)
     parts = _survivors.scored_survivors(

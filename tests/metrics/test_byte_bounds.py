@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from metric_cases import CASES, KINDS, Case, in_domain, learned, rows_for
 from searches import N_QUERIES, N_ROWS, K, brute_force, check_search
 
-from sknorms.engine import AllColumns, Corpus, Prefix, nearest
+from sknorms.engine import AllColumns, Corpus, Prefix, SearchStats, nearest
 from sknorms.engine import _choice as choice
 from sknorms.engine import _packed as packed
 from sknorms.engine._grid import Grid
@@ -133,10 +133,19 @@ def tables(draw):
     return rows
 
 
+def moved_away(rows, draw):
+    """Return the rows, or queries that are far from all of them."""
+    factor = draw(st.sampled_from([1.0, 1.0, 3.0, 40.0, 1e5]))
+    shift = draw(st.sampled_from([0.0, 0.0, 2.0, 100.0])) * np.abs(rows).mean()
+    axes = np.arange(rows.shape[1]) < draw(st.integers(1, rows.shape[1]))
+    return rows * factor + shift * axes
+
+
 @pytest.mark.parametrize("case", [c for c in CASES if "w" not in c.params], ids=str)
-@given(rows=tables())
+@given(rows=tables(), data=st.data())
 @settings(max_examples=40)
-def test_no_limit_loses_a_pair_within_it(case, rows):
+def test_no_limit_loses_a_pair_within_it(case, rows, data):
+    queries = in_domain(case.metric.domain, moved_away(rows, data.draw))
     rows = in_domain(case.metric.domain, rows)
     metric = learned(case, rows)
     if metric is None:
@@ -144,11 +153,39 @@ def test_no_limit_loses_a_pair_within_it(case, rows):
     embedding = Corpus.prepare(metric, rows, k=2).embedding
     if not isinstance(embedding, Grid):
         return
-    keys = brute_force(metric, rows, rows)
+    keys = brute_force(metric, queries, rows)
     keys[np.isinf(keys)] = np.nan
     for limits in keys.T:
         inside = keys <= limits[:, None]
-        assert not (ruled_out(embedding, rows, rows, limits[:, None]) & inside).any()
+        lost = ruled_out(embedding, queries, rows, limits[:, None]) & inside
+        assert not lost.any()
+
+
+@pytest.mark.parametrize("name", ["euclidean", "sqeuclidean", "manhattan"])
+@given(rows=tables(), data=st.data())
+@settings(max_examples=100)
+def test_levels_that_scores_close_keep_the_closest_rows(name, rows, data):
+    queries = moved_away(rows, data.draw)
+    keys = brute_force(get_metric(name), queries, rows)
+    embedding = Corpus.prepare(get_metric(name), rows, k=2).embedding
+    if isinstance(embedding, Grid) and np.isfinite(keys).all():
+        forced(name, rows, queries, data.draw(st.integers(1, len(rows))))
+
+
+@pytest.mark.parametrize("name", ["euclidean", "manhattan"])
+@pytest.mark.parametrize("factor", [2.0, 5.0, 20.0, 1e4])
+@pytest.mark.parametrize("shift", [0.0, 3.0, 100.0])
+def test_queries_far_from_all_rows_are_not_compared_with_all(name, factor, shift):
+    rng = np.random.default_rng(7)
+    rows = rng.normal(size=(20_000, 40))
+    queries = factor * rng.normal(size=(20, 40)) + shift
+    corpus = Corpus.prepare(get_metric(name), rows, strategy=AllColumns(), k=K)
+    assert isinstance(corpus.embedding, Grid)
+    stats = SearchStats()
+    _, indices = nearest(corpus, queries, K, stats=stats)
+    keys = brute_force(get_metric(name), queries, rows)
+    np.testing.assert_array_equal(indices, np.argsort(keys, kind="stable")[:, :K])
+    assert stats.refinements < 0.1 * keys.size
 
 
 def forced(name, rows, queries, k=K):
