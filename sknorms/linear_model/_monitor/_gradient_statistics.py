@@ -27,6 +27,7 @@ _LASTING = 3
 # Gradients that grow that much without a single step down in so many steps explode. By
 # chance n steps in a row go up once in (n + 1)! steps.
 _CLIMB_STEPS, _CLIMB_FACTOR = 10, 1000.0
+_UP = b"\1"
 # What counts as far beyond the usual, and as still rising.
 _FAR, _RISING = 10.0, 3.0
 _RISEN, _EXPLODED = 0.5, 10.0
@@ -34,6 +35,7 @@ _RISEN, _EXPLODED = 0.5, 10.0
 
 # Norm, loss, share of clipped samples (or 1 for a clipped step) and stability ratio.
 Step: TypeAlias = tuple[float, float, float, float]
+_SHARE = 2
 
 
 class Run(NamedTuple):
@@ -75,11 +77,7 @@ class GradientStatistics:
         if n_nonfinite or not norm < math.inf:
             self._count_nonfinite(n_nonfinite)
             return True
-        if norm > self._last:
-            self._climb_on(norm, step[1])
-        else:
-            self._climb, self._foot = 0, (norm, step[1])
-        self._last = norm
+        self._go_up_or_down(norm, step[1])
         self._open.append(step)
         if len(self._open) == _RUN:
             run = _summary(self._open)
@@ -99,16 +97,16 @@ class GradientStatistics:
             self.add(tuple(steps[first].tolist()), 0)
             first += 1
         last = first + (len(steps) - first) // _RUN * _RUN
-        whole = steps[first:last].reshape(-1, _RUN, steps.shape[1])
-        runs, told = _summaries(whole), whole[:, :, :2].tolist()
-        for run, of_run in zip(runs, told, strict=True):
-            for norm, loss in of_run:
-                self.n_steps += 1
-                if norm > self._last:
-                    self._climb_on(norm, loss)
-                else:
-                    self._climb, self._foot = 0, (norm, loss)
-                self._last = norm
+        whole = steps[first:last]
+        step_by_step = not self._pass_without_climbing(*whole[:, :2].T)
+        for at, run in enumerate(_summaries(whole)):
+            if step_by_step:
+                own = slice(at * _RUN, (at + 1) * _RUN)
+                for norm, loss in whole[own, :2].tolist():
+                    self.n_steps += 1
+                    self._go_up_or_down(norm, loss)
+            else:
+                self.n_steps += _RUN
             self._close(run)
         for step in steps[last:].tolist():
             self.add(tuple(step), 0)
@@ -140,6 +138,29 @@ class GradientStatistics:
         self.n_nonfinite += max(1, n_nonfinite)
         if self.first_nonfinite is None:
             self.first_nonfinite = self.n_steps - 1
+
+    def _go_up_or_down(self, norm: float, loss: float) -> None:
+        if norm > self._last:
+            self._climb_on(norm, loss)
+        else:
+            self._climb, self._foot = 0, (norm, loss)
+        self._last = norm
+
+    def _pass_without_climbing(self, norms: FloatArray, losses: FloatArray) -> bool:
+        """Pass steps none of which ends a climb, and return whether they are such."""
+        if not (len(norms) and self._foot[0] > 0.0 and norms.min() > 0.0):
+            return False
+        # A byte a step, 1 for those that go up, searched as text is.
+        first = bytes([norms.item(0) > self._last])
+        way = _UP * self._climb + first + (norms[1:] > norms[:-1]).tobytes()
+        if _UP * _CLIMB_STEPS in way:
+            return False
+        foot = way.rfind(b"\0") - self._climb
+        self._climb = len(norms) - 1 - foot if foot >= 0 else self._climb + len(norms)
+        if foot >= 0:
+            self._foot = float(norms[foot]), float(losses[foot])
+        self._last = float(norms[-1])
+        return True
 
     def _climb_on(self, norm: float, loss: float) -> None:
         if self._foot[0] > 0.0:
@@ -194,10 +215,15 @@ class GradientStatistics:
         if len(before) < _LASTING:
             return
         low = min(run.norm for run in self.recent)
+        # Medians are dear: most runs that look suspicious are cleared without any.
+        beyond = low > _FAR * self._lowest and self._loss_rose()
+        exploded = self._loss_exploded()
+        if not (beyond or exploded):
+            return
         usual = median(run.norm for run in before)
         lately = median(run.norm for run in before[len(before) // 2 :])
         far = low > _FAR * usual and low > _RISING * lately
-        if self._loss_exploded() or (far and self._loss_rose()):
+        if exploded or (far and beyond):
             self._explode(usual, low)
 
     def _judge_recovery(self) -> None:
@@ -235,21 +261,21 @@ def _summary(steps: Sequence[Step]) -> Run:
     return Run(_middle(norms), _middle(losses), _mean(clipped), _middle(stability))
 
 
-def _summaries(runs: FloatArray) -> list[Run]:
-    """Return the summary of each of several runs, of shape (n, steps, 4)."""
-    unknown = np.isnan(runs)
-    if unknown.any() and (unknown.any(axis=1) != unknown.all(axis=1)).any():
-        return [_summary(list(map(tuple, run.tolist()))) for run in runs]
-    ordered = np.sort(runs, axis=1)
-    middle = 0.5 * (ordered[:, _RUN // 2 - 1] + ordered[:, _RUN // 2])
+def _summaries(steps: FloatArray) -> list[Run]:
+    """Return the summary of each of several runs, all steps of which are rows."""
+    # Field by field, run by run.
+    values = steps.T.reshape(steps.shape[1], -1, _RUN)
+    # What is unknown comes last where sorted: of a run, nothing or all of it.
+    ordered = np.sort(values, axis=2)
+    unknown = np.isnan(ordered[..., :: _RUN - 1])
+    if (unknown[..., 0] != unknown[..., 1]).any():
+        return [
+            _summary([*map(tuple, run.T.tolist())]) for run in values.swapaxes(0, 1)
+        ]
+    middle = 0.5 * (ordered[..., _RUN // 2 - 1] + ordered[..., _RUN // 2])
     # In the order in which Python's sum adds.
-    share = np.cumsum(runs[:, :, 2], axis=1)[:, -1] / _RUN
-    return [
-        Run(norm, loss, clipped, stability)
-        for (norm, loss, _, stability), clipped in zip(
-            middle.tolist(), share.tolist(), strict=True
-        )
-    ]
+    middle[_SHARE] = np.cumsum(values[_SHARE], axis=1)[:, -1] / _RUN
+    return [Run(*run) for run in middle.T.tolist()]
 
 
 def _joined(one: Run, other: Run) -> Run:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg.blas import ddot
 
 from sknorms._typing import FloatArray, Rows
 from sknorms._validation import ParameterError, check_real
@@ -19,6 +20,8 @@ from sknorms.norms import clip_adaptive, norm, row_norms
 
 __all__ = [
     "CLIPS",
+    "SAFE_HIGH",
+    "SAFE_LOW",
     "AutomaticLimit",
     "Clip",
     "Clipped",
@@ -32,7 +35,7 @@ __all__ = [
 _DEVIATIONS, _MEMORY, _WARM_UP = 4.0, 0.98, 10
 _LEAST_DEVIATION = 0.25
 # Squares sum up without overflow or loss of digits in between.
-_SAFE_LOW, _SAFE_HIGH = 1e-280, 1e300
+SAFE_LOW, SAFE_HIGH = 1e-280, 1e300
 
 
 class Clipped(NamedTuple):
@@ -284,7 +287,7 @@ def row_sizes(rows: Rows, norm_type: float, *, fit_intercept: bool) -> FloatArra
         squares = np.einsum("ij,ij->i", rows, rows)
     if fit_intercept:
         squares = squares + 1.0
-    if squares.max(initial=0.0) < _SAFE_HIGH:
+    if squares.max(initial=0.0) < SAFE_HIGH:
         roots: FloatArray = np.sqrt(squares)
         return roots
     sizes = np.hypot(row_norms(rows), 1.0 if fit_intercept else 0.0)
@@ -294,7 +297,8 @@ def row_sizes(rows: Rows, norm_type: float, *, fit_intercept: bool) -> FloatArra
 def safe_norm(values: FloatArray) -> float:
     """Return the Euclidean norm of a contiguous array, whatever its size."""
     flat = values.reshape(-1)
-    square = float(flat @ flat)
-    if _SAFE_LOW < square < _SAFE_HIGH:
+    # A product by NumPy takes several times as long to start.
+    square = ddot(flat, flat)
+    if SAFE_LOW < square < SAFE_HIGH:
         return math.sqrt(square)
     return float(norm(flat)) if flat.any() else 0.0

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg.blas import ddot
 
 from sknorms._typing import AnyArray, FloatArray, IndexArray, Rows
 from sknorms.linear_model._losses import Loss
@@ -319,20 +320,22 @@ class Learner:
         bend = bend * batch.share
         mean = self.centre
         v, ratio = np.ones(len(inverse)), 0.0
-        if not self.recipe.fit_intercept:
-            v[-1] = 0.0
+        # The derivative by the intercept, where there is one.
+        own = 1.0 if self.recipe.fit_intercept else 0.0
+        v[-1] = own
         for _ in range(_POWER_ITERATIONS):
-            norm = math.sqrt(float(v @ (inverse * v)))
+            norm = math.sqrt(ddot(v, inverse * v))
             if not 0.0 < norm < math.inf:
                 return math.nan
             v /= norm
-            u = batch.rows @ v[:-1] + (v[-1] if mean is None else v[-1] - mean @ v[:-1])
-            ratio = float(bend @ (u * u))
-            u *= bend
-            total = u.sum() if self.recipe.fit_intercept else 0.0
-            v = np.append(batch.rows.T @ u, total)
+            coef, at = v[:-1], v.item(-1)
+            u = batch.rows @ coef + (at if mean is None else at - ddot(mean, coef))
+            slopes = bend * u
+            ratio = ddot(slopes, u)
+            v[-1] = total = own * slopes.sum()
+            coef[:] = batch.rows.T @ slopes
             if mean is not None:
-                v[:-1] -= mean * total
+                coef -= mean * total
             v /= inverse
         return 0.5 * ratio
 

@@ -13,7 +13,12 @@ from scipy.linalg.blas import idamax
 
 from sknorms._typing import FloatArray
 from sknorms.linear_model._monitor import GradientMonitor, Step
-from sknorms.linear_model._stochastic._clipping import Clipped, safe_norm
+from sknorms.linear_model._stochastic._clipping import (
+    SAFE_HIGH,
+    SAFE_LOW,
+    Clipped,
+    safe_norm,
+)
 from sknorms.norms import row_norms
 
 __all__ = ["Watch", "watch_over"]
@@ -21,17 +26,27 @@ __all__ = ["Watch", "watch_over"]
 # Steps that are told together: few where something is to be done about them.
 _MANY_STEPS, _FEW_STEPS = 256, 32
 # Weights of more elements than this are large.
-_LARGE = 256
-# Columns of what is measured of a step.
-_LARGEST, _UPDATE, _WEIGHT = (
+_LARGE = 128
+# Columns of what is told of each step, of what is measured, and of what follows.
+_TOLD = [
+    Step._fields.index(name)
+    for name in (
+        "norm",
+        "clip_factor",
+        "clipped_norm",
+        "clipped_fraction",
+        "stability",
+        "loss",
+    )
+]
+_MEASURED = [
     Step._fields.index(name) for name in ("norm_inf", "update_norm", "weight_norm")
-)
+]
+_LOSS, _NONFINITE = Step._fields.index("loss"), Step._fields.index("n_nonfinite")
 
 
 class Watch(ABC):
     """Steps on their way to a monitor.
-
-    Every step makes new weights, so that the old ones are there to compare with.
 
     Parameters
     ----------
@@ -44,7 +59,9 @@ class Watch(ABC):
     def __init__(self, monitor: GradientMonitor, theta: FloatArray) -> None:
         self.monitor = monitor
         self.most = _FEW_STEPS if monitor.is_acted_upon else _MANY_STEPS
-        self._told: list[tuple[float, ...]] = []
+        # One number after the other: they are turned into an array all at once.
+        self._told: list[float] = []
+        self._n_told = 0
         self.start_from(theta)
 
     @abstractmethod
@@ -56,15 +73,12 @@ class Watch(ABC):
         """Measure a gradient before it is clipped, or put it aside."""
 
     @abstractmethod
-    def _measured(self, theta: FloatArray) -> tuple[float, float, float]:
-        """Return the largest element and the lengths of update and weights.
-
-        They are NaN as long as weights are only put aside.
-        """
+    def _note(self, theta: FloatArray) -> None:
+        """Measure new weights, or put them aside."""
 
     @abstractmethod
-    def _fill_in(self, steps: FloatArray) -> None:
-        """Fill in what was only put aside."""
+    def _measured(self) -> FloatArray:
+        """Return largest element, lengths of update and weights, a row a step."""
 
     @abstractmethod
     def _weight_norm(self) -> float:
@@ -79,17 +93,15 @@ class Watch(ABC):
         stability: float,
         loss: float,
     ) -> str | None:
-        """Measure the rest of a step; return what many of them show, now and then.
+        """Note the rest of a step; return what many of them show, now and then.
 
         None stands for nothing that has been looked at yet.
         """
-        largest, update, weight = self._measured(theta)
-        bad = 0.0 if -math.inf < loss < math.inf else 1.0
-        norm, factor = clipped.norm, clipped.factor
-        self._told.append(
-            (size, largest, norm, factor, share, update, weight, stability, loss, bad)
-        )
-        return self.flush() if len(self._told) == self.most else None
+        factor, norm = clipped
+        self._told += (size, factor, norm, share, stability, loss)
+        self._n_told += 1
+        self._note(theta)
+        return self.flush() if self._n_told == self.most else None
 
     def skip(self, gradient: FloatArray, size: float, share: float, loss: float) -> str:
         """Tell of a step that was not taken, because its gradient is not finite."""
@@ -107,11 +119,17 @@ class Watch(ABC):
 
     def flush(self) -> str:
         """Tell of the steps that were not told of; return what they show."""
-        if not self._told:
+        n_steps = self._n_told
+        if not n_steps:
             return "ok"
-        steps = np.array(self._told)
+        steps = np.empty((n_steps, len(Step._fields)))
+        told = np.fromiter(self._told, np.float64, len(self._told))
+        steps[:, _TOLD] = told.reshape(n_steps, len(_TOLD))
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            steps[:, _MEASURED] = self._measured()
+        steps[:, _NONFINITE] = ~np.isfinite(steps[:, _LOSS])
         self._told.clear()
-        self._fill_in(steps)
+        self._n_told = 0
         return self.monitor.record_steps(steps)
 
 
@@ -120,21 +138,29 @@ class LargeWatch(Watch):
 
     def start_from(self, theta: FloatArray) -> None:
         """Note weights to which no step has led."""
-        self._coef = theta[:-1].reshape(-1)
+        self.flush()
+        self._n_coefs = theta[:-1].size
+        self._coef = theta.reshape(-1)[: self._n_coefs]
+        self._moved = np.empty(self._n_coefs)
         self._largest = math.nan
+        self._sizes: list[float] = []
 
     def before(self, gradient: FloatArray) -> None:
         """Measure a gradient before it is clipped."""
         flat = gradient.reshape(-1)
         self._largest = abs(flat.item(idamax(flat)))
 
-    def _measured(self, theta: FloatArray) -> tuple[float, float, float]:
-        coef = theta[:-1].reshape(-1)
-        moved, self._coef = coef - self._coef, coef
-        return self._largest, safe_norm(moved), safe_norm(coef)
+    def _note(self, theta: FloatArray) -> None:
+        coef = theta.reshape(-1)[: self._n_coefs]
+        moved = np.subtract(coef, self._coef, out=self._moved)
+        # Every step makes new weights: the old ones are there to compare with.
+        self._coef = coef
+        self._sizes += (self._largest, safe_norm(moved), safe_norm(coef))
 
-    def _fill_in(self, steps: FloatArray) -> None:
-        pass
+    def _measured(self) -> FloatArray:
+        measured = np.fromiter(self._sizes, np.float64, len(self._sizes))
+        self._sizes.clear()
+        return measured.reshape(-1, len(_MEASURED))
 
     def _weight_norm(self) -> float:
         return safe_norm(self._coef)
@@ -146,31 +172,31 @@ class SmallWatch(Watch):
     def start_from(self, theta: FloatArray) -> None:
         """Note weights to which no step has led."""
         self.flush()
-        self._thetas = [theta]
         self._gradients = np.empty((self.most, *theta.shape))
+        # Those before the first step, and those after each.
+        self._thetas = np.empty((self.most + 1, *theta.shape))
+        self._thetas[0] = theta
 
     def before(self, gradient: FloatArray) -> None:
         """Put a gradient aside before it is clipped."""
-        self._gradients[len(self._told)] = gradient
+        self._gradients[self._n_told] = gradient
 
-    def _measured(self, theta: FloatArray) -> tuple[float, float, float]:
-        self._thetas.append(theta)
-        return _UNKNOWN
+    def _note(self, theta: FloatArray) -> None:
+        self._thetas[self._n_told] = theta
 
-    def _fill_in(self, steps: FloatArray) -> None:
-        n_steps = len(steps)
+    def _measured(self) -> FloatArray:
+        n_steps = self._n_told
         gradients = self._gradients[:n_steps].reshape(n_steps, -1)
-        coefs = np.array(self._thetas)[:, :-1].reshape(n_steps + 1, -1)
-        steps[:, _LARGEST] = np.maximum(gradients.max(axis=1), -gradients.min(axis=1))
-        steps[:, _UPDATE] = _lengths(coefs[1:] - coefs[:-1])
-        steps[:, _WEIGHT] = _lengths(coefs[1:])
-        del self._thetas[:-1]
+        coefs = self._thetas[: n_steps + 1, :-1].reshape(n_steps + 1, -1)
+        measured = np.empty((n_steps, len(_MEASURED)))
+        measured[:, 0] = np.maximum(gradients.max(axis=1), -gradients.min(axis=1))
+        measured[:, 1] = _lengths(coefs[1:] - coefs[:-1])
+        measured[:, 2] = _lengths(coefs[1:])
+        self._thetas[0] = self._thetas[n_steps]
+        return measured
 
     def _weight_norm(self) -> float:
-        return safe_norm(self._thetas[-1][:-1])
-
-
-_UNKNOWN = (math.nan, math.nan, math.nan)
+        return safe_norm(self._thetas[self._n_told, :-1])
 
 
 def watch_over(monitor: GradientMonitor, theta: FloatArray) -> Watch:
@@ -180,8 +206,10 @@ def watch_over(monitor: GradientMonitor, theta: FloatArray) -> Watch:
 
 
 def _lengths(rows: FloatArray) -> FloatArray:
-    squares = np.einsum("ij,ij->i", rows, rows)
-    if squares.max(initial=0.0) < math.inf:
-        roots: FloatArray = np.sqrt(squares)
-        return roots
-    return row_norms(rows).astype(np.float64)
+    # Stacks of products with a row itself, which is faster here than a sum of squares.
+    squares = np.matmul(rows[:, np.newaxis, :], rows[:, :, np.newaxis]).reshape(-1)
+    lengths: FloatArray = np.sqrt(squares)
+    if not SAFE_LOW < squares.min() <= squares.max() < SAFE_HIGH:
+        odd = ~((squares > SAFE_LOW) & (squares < SAFE_HIGH))
+        lengths[odd] = row_norms(rows[odd])
+    return lengths
