@@ -332,7 +332,12 @@ class _Request:
             alphas = descending(self.alphas)
         progress = Progress.of(self.verbose, len(alphas), "strengths")
         start = start_from(self.coef_init, X.shape[1:])
-        solutions = task.path(alphas, start, progress)
+        solutions = [
+            task.handed_out(one, task.penalty.with_alpha(float(alpha)))
+            for one, alpha in zip(
+                task.path(alphas, start, progress), alphas, strict=True
+            )
+        ]
         warn_of_no_convergence(task.design, solutions, centred=False, stacklevel=3)
         coefs = np.array([one.coef for one in solutions], dtype=X.dtype).T
         gaps = np.array([one.dual_gap for one in solutions])

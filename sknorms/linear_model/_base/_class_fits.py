@@ -54,22 +54,7 @@ class ClassFits:
             for target in class_targets(self.codes, self.n_classes, self.loss)
         ]
         begin = starts or [None] * len(tasks)
-        found = run_tasks(_fitted, list(zip(tasks, begin, strict=True)), n_jobs)
-        return [self._identified(one) for one in found]
-
-    def _identified(self, solution: Solution) -> Solution:
-        """Return the solution itself, or the one of equal scores that adds up to 0.
-
-        Without a penalty, what is added to the coefficients of all classes changes
-        nothing.
-        """
-        parts = self.penalty.separable(self.design.n_columns)
-        if not self.loss.vector_valued or parts is None:
-            return solution
-        if parts.l1.any() or parts.l2.any() or parts.bounded:
-            return solution
-        mean = solution.coef.mean(axis=1, keepdims=True)
-        return replace(solution, coef=solution.coef - mean)
+        return run_tasks(_fitted, list(zip(tasks, begin, strict=True)), n_jobs)
 
 
 def class_targets(codes: IndexArray, n_classes: int, loss: Loss) -> list[Any]:
@@ -88,7 +73,21 @@ def _signs(codes: IndexArray, positive: int) -> FloatArray:
 
 def _fitted(job: tuple[PathTask, Start | None]) -> Solution:
     task, start = job
-    return task.fit(start)
+    return task.handed_out(_identified(task, task.solve(start)), task.penalty)
+
+
+def _identified(task: PathTask, solution: Solution) -> Solution:
+    """Return the solution itself, or the one of equal scores that adds up to 0.
+
+    Without a penalty, what is added to the coefficients of all classes changes nothing.
+    """
+    parts = task.penalty.separable(task.design.n_columns)
+    if not task.loss.vector_valued or parts is None:
+        return solution
+    if parts.l1.any() or parts.l2.any() or parts.bounded:
+        return solution
+    mean = solution.coef.mean(axis=1, keepdims=True)
+    return replace(solution, coef=solution.coef - mean)
 
 
 def stacked_coef(solutions: Sequence[Solution], dtype: Any) -> FloatArray:

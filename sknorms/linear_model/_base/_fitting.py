@@ -10,6 +10,7 @@ import numpy as np
 from sknorms._progress import Progress
 from sknorms._typing import AnyArray, FloatArray
 from sknorms.linear_model._base._parameters import iteration_limit
+from sknorms.linear_model._base._stored import Storage
 from sknorms.linear_model._losses import Loss
 from sknorms.linear_model._penalties import BoxConstraint, Penalty
 from sknorms.linear_model._problem import Design, ScoreProblem, Solution, Start
@@ -21,6 +22,8 @@ __all__ = ["Limits", "PathTask", "start_from"]
 # what rounding allows everywhere.
 _COMPARED = 1e-2
 _FINEST = 1e-12
+# A fit whose rounding failed is solved once more to this part of the tolerance.
+_FINER = 0.1
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,20 @@ class Limits:
     tol : float
         Relative duality gap to reach.
     max_iter : int
+    asked : float
+        The one that a model is to have which is handed out.
     """
 
     fit_intercept: bool
     tol: float
     max_iter: int
+    asked: float
 
     @classmethod
     def of(cls, fit_intercept: bool, tol: Any, max_iter: Any) -> "Limits":
         """Return limits from checked parameters of an estimator."""
-        return cls(bool(fit_intercept), float(tol), iteration_limit(max_iter))
+        gap = float(tol)
+        return cls(bool(fit_intercept), gap, iteration_limit(max_iter), gap)
 
     def for_comparing(self) -> "Limits":
         """Return limits for models that are compared, whose gaps must not decide."""
@@ -70,8 +77,43 @@ class PathTask:
     limits: Limits
 
     def fit(self, start: Start | None = None) -> Solution:
-        """Return the fit under the penalty as it is."""
+        """Return the fit under the penalty as it is, to be handed out."""
+        return self.handed_out(self.solve(start), self.penalty)
+
+    def fit_at(self, alpha: float) -> Solution:
+        """Return the fit under a penalty of some strength, to be handed out."""
+        penalty = self.penalty.with_alpha(alpha)
+        return self.handed_out(self._fit(penalty, None), penalty)
+
+    def solve(self, start: Start | None) -> Solution:
+        """Return the fit under the penalty as it is, in float64."""
         return self._fit(self.penalty, start)
+
+    def handed_out(self, found: Solution, penalty: Penalty) -> Solution:
+        """Return a fit in numbers that the type of X can hold."""
+        dtype, design = self.design.X.dtype.type, self.design
+        grouped = penalty.blocks(design.n_columns) is not None
+        if dtype is np.float64 or not (
+            grouped or penalty.separable(design.n_columns) is not None
+        ):
+            return found
+        limits = self.limits
+        storage = Storage(
+            design,
+            self.y,
+            self.loss,
+            penalty,
+            limits.fit_intercept,
+            limits.asked,
+            dtype,
+        )
+        stored = storage.stored(found)
+        if stored.converged or not found.converged:
+            return stored
+        # Rounding takes what little there was left of the tolerance.
+        finer = replace(self, limits=replace(limits, tol=_FINER * limits.tol))
+        again = storage.stored(finer._fit(penalty, found.start))
+        return again if again.relative_gap < stored.relative_gap else stored
 
     def path(
         self,

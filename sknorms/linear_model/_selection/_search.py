@@ -85,7 +85,7 @@ class Search:
         means = losses.mean(axis=1)
         best, at = np.unravel_index(int(np.argmin(means)), means.shape)
         alpha = grids[best][at]
-        solutions = [one.path([alpha])[0] for one in self._tasks(self.penalties[best])]
+        solutions = [one.fit_at(alpha) for one in self._tasks(self.penalties[best])]
         shared = len(grids) == 1 or not isinstance(self.alphas, int)
         return Found(
             best=int(best),
