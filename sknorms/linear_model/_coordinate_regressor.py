@@ -1,6 +1,5 @@
 """What `Lasso` and `ElasticNet` do: one certified fit a target."""
 
-import warnings
 from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
@@ -18,6 +17,7 @@ from sknorms.linear_model._base import (
     check_sample_weight,
     finite_design,
     warn_of_no_convergence,
+    warn_of_no_penalty,
 )
 from sknorms.linear_model._losses import SquaredLoss
 from sknorms.linear_model._path import enet_path
@@ -78,23 +78,13 @@ class CoordinateRegressor(MultiOutputMixin, RegressionModel):
             The estimator itself.
         """
         check_parameters(self.get_params(deep=False))
-        self._warn_of_no_penalty()
+        warn_of_no_penalty(self.alpha)
         if check_input:
             X, y = self._validated(X, y, multi_output=True, y_numeric=True)
         weights = check_sample_weight(sample_weight, X.shape[0])
         check_gram(self.precompute, X, weights, self.fit_intercept)
         self._fit_targets(X, np.asarray(y, dtype=np.float64), weights)
         return self
-
-    def _warn_of_no_penalty(self) -> None:
-        if self.alpha == 0:
-            warnings.warn(
-                "With alpha=0, this algorithm does not penalise anything: the fit is "
-                "one of ordinary least squares. You are advised to use the "
-                "LinearRegression estimator.",
-                UserWarning,
-                stacklevel=3,
-            )
 
     def _fit_targets(self, X: Rows, y: AnyArray, weights: FloatArray | None) -> None:
         design = finite_design(X, weights)

@@ -283,6 +283,20 @@ def test_no_penalty_warns(models):
 
 
 @both
+@pytest.mark.parametrize("kind", ["LassoCV", "ElasticNetCV"])
+def test_choosing_no_penalty_warns(models, kind):
+    X, y = cases.diabetes()
+    model = getattr(models, kind)(alphas=[0.0, 1e5], cv=3)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(X, y)
+    assert model.alpha_ == 0.0
+    told = [one for one in caught if "With alpha=0" in str(one.message)]
+    assert told
+    assert {one.category for one in told} == {UserWarning}
+
+
+@both
 def test_too_few_iterations_warn(models):
     X, y = cases.raw_diabetes()
     model = models.Lasso(alpha=1e-6, max_iter=1, tol=1e-12)
@@ -349,6 +363,14 @@ def test_bad_data_are_refused(models, spoil, words):
     X, y = spoil(*cases.diabetes())
     with pytest.raises(ValueError, match=words):
         models.Lasso().fit(X, y)
+
+
+@both
+@pytest.mark.parametrize("kind", ["Lasso", "ElasticNet"])
+def test_sparse_targets_are_refused(models, kind):
+    X, y = cases.diabetes()
+    with pytest.raises(TypeError, match="Sparse data was passed"):
+        getattr(models, kind)().fit(X, sparse.csr_array(y[:, np.newaxis]))
 
 
 @both

@@ -288,6 +288,16 @@ def test_the_former_spelling_of_penalties_warns(models, former, now, solver):
             UserWarning,
             "l1_ratio parameter is only used when penalty is 'elasticnet'",
         ),
+        (
+            {"penalty": None, "l1_ratio": 0.5},
+            UserWarning,
+            "l1_ratio parameter is only used when penalty is 'elasticnet'",
+        ),
+        (
+            {"C": np.inf, "l1_ratio": 0.5},
+            UserWarning,
+            "l1_ratio parameter is only used when penalty is 'elasticnet'",
+        ),
     ],
     ids=str,
 )

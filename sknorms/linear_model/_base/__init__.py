@@ -29,7 +29,10 @@ from sknorms.linear_model._base._sample_weight import (
     weighted_by_class,
 )
 from sknorms.linear_model._base._targets import check_targets, regression_loss
-from sknorms.linear_model._base._warnings import warn_of_no_convergence
+from sknorms.linear_model._base._warnings import (
+    warn_of_no_convergence,
+    warn_of_no_penalty,
+)
 
 __all__ = [
     "CallbackSupportMixin",
@@ -58,6 +61,7 @@ __all__ = [
     "strength_of",
     "warn_of_jobs",
     "warn_of_no_convergence",
+    "warn_of_no_penalty",
     "weighted_by_class",
     "with_callbacks",
 ]

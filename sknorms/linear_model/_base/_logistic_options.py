@@ -58,7 +58,10 @@ def strength_of(penalty: Any, C: Any, l1_ratio: Any) -> Strength:
     if l1_ratio is not None:
         check_real("l1_ratio", l1_ratio, low=0.0, high=1.0)
     if penalty == _LEFT_OUT:
-        return Strength(float(C), _ratio_or_none(l1_ratio))
+        strength = Strength(float(C), _ratio_or_none(l1_ratio))
+        if math.isinf(strength.C):
+            _warn_of_no_mixture(None, l1_ratio)
+        return strength
     warnings.warn(
         "'penalty' was deprecated in version 1.8 and will be removed in 1.10 of "
         "scikit-learn, whose interface this is. Leave it out, and set l1_ratio=0 for "
@@ -67,6 +70,8 @@ def strength_of(penalty: Any, C: Any, l1_ratio: Any) -> Strength:
         FutureWarning,
         stacklevel=4,
     )
+    if penalty != "elasticnet":
+        _warn_of_no_mixture(penalty, l1_ratio)
     if penalty is None:
         _warn_of_ignored(C, l1_ratio)
         return Strength(math.inf, 0.0)
@@ -108,7 +113,7 @@ def _warn_of_ignored(C: Any, l1_ratio: Any) -> None:
         )
 
 
-def _warn_of_contradiction(penalty: str, l1_ratio: Any) -> None:
+def _warn_of_no_mixture(penalty: str | None, l1_ratio: Any) -> None:
     if l1_ratio is not None and 0 < l1_ratio < 1:
         warnings.warn(
             "l1_ratio parameter is only used when penalty is 'elasticnet'. Got "
@@ -116,6 +121,9 @@ def _warn_of_contradiction(penalty: str, l1_ratio: Any) -> None:
             UserWarning,
             stacklevel=5,
         )
+
+
+def _warn_of_contradiction(penalty: str, l1_ratio: Any) -> None:
     if l1_ratio != _RATIOS[penalty]:
         warnings.warn(
             f"Inconsistent values: penalty={penalty} with l1_ratio={l1_ratio}. The "

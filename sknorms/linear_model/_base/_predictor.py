@@ -31,6 +31,11 @@ class LinearPredictor(BaseEstimator):
             rows, target = validate_data(
                 self, X, y, accept_sparse=["csc", "csr"], dtype=_FLOATS, **rules
             )
+        if sparse.issparse(target):
+            raise TypeError(
+                "Sparse data was passed as y, but dense data is required. Use "
+                "y.toarray() to convert it."
+            )
         return rows, target
 
     def _scores(self, X: Any) -> AnyArray:

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknorms.linear_model._problem import Design, Solution
 
-__all__ = ["warn_of_no_convergence"]
+__all__ = ["warn_of_no_convergence", "warn_of_no_penalty"]
 
 # Above this, columns differ so much in scale that this is the likely cause.
 _UNEVEN = 1e3
@@ -42,6 +42,18 @@ def warn_of_no_convergence(
         ConvergenceWarning,
         stacklevel=stacklevel + 1,
     )
+
+
+def warn_of_no_penalty(alpha: float, *, stacklevel: int = 2) -> None:
+    """Warn if a strength is none; ``stacklevel`` is as in `warnings.warn`."""
+    if alpha == 0:
+        warnings.warn(
+            "With alpha=0, this algorithm does not penalise anything: the fit is one "
+            "of ordinary least squares. You are advised to use the LinearRegression "
+            "estimator.",
+            UserWarning,
+            stacklevel=stacklevel + 1,
+        )
 
 
 def _advice(design: Design, tol: float, centred: bool) -> str:

@@ -17,6 +17,7 @@ from sknorms.linear_model._base import (
     check_sample_weight,
     finite_design,
     warn_of_no_convergence,
+    warn_of_no_penalty,
 )
 from sknorms.linear_model._losses import SquaredLoss
 from sknorms.linear_model._penalties import ElasticNetPenalty, Penalty
@@ -95,6 +96,7 @@ class CoordinateRegressorCV(RegressionModel):
         search = Search(data, design, penalties, request, float(self.eps))
         found = search.run(splits, MeanLoss(data.loss), self.n_jobs, self.verbose)
         warn_of_no_convergence(design, found.failed, centred=limits.fit_intercept)
+        warn_of_no_penalty(found.alpha)
         self.alpha_, self.alphas_ = found.alpha, found.alphas
         self.mse_path_ = 2.0 * found.losses  # the loss is half the square
         self._choose(ratios[found.best])
