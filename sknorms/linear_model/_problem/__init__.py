@@ -5,6 +5,8 @@ from sknorms.linear_model._problem._collinearity import suspected_cause
 from sknorms.linear_model._problem._columns import ColumnBlock, Model, gather
 from sknorms.linear_model._problem._coordinate_kernels import sweep_gram
 from sknorms.linear_model._problem._design import Design, make_design
+from sknorms.linear_model._problem._dual_kernels import best_multiple
+from sknorms.linear_model._problem._grown_block import GrownBlock
 from sknorms.linear_model._problem._hessian import ProductHessian
 from sknorms.linear_model._problem._known_products import KnownProducts
 from sknorms.linear_model._problem._moments import Moments, Reduced, moments_of, reduced
@@ -20,6 +22,7 @@ __all__ = [
     "Design",
     "DualPoint",
     "GapRecord",
+    "GrownBlock",
     "KnownProducts",
     "Model",
     "Moments",
@@ -33,6 +36,7 @@ __all__ = [
     "Start",
     "balanced_slopes",
     "best_dual_point",
+    "best_multiple",
     "gather",
     "make_design",
     "moments_of",

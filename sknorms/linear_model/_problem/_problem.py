@@ -129,6 +129,13 @@ class Problem:
                 break
         return search.shift
 
+    def mean_product(self, left: FloatArray, right: FloatArray) -> float:
+        """Return the weighted mean of products of numbers of rows."""
+        share = self.design.share
+        if len(share) == 1:
+            return float(left @ right) * float(share[0])
+        return float((share * left) @ right)
+
     def _mean(self, values: FloatArray) -> float:
         share = self.design.share
         if len(share) == 1:

@@ -19,6 +19,7 @@ from sknorms.linear_model._problem import (
     Start,
 )
 from sknorms.linear_model._solvers._budget import Budget
+from sknorms.linear_model._solvers._least_squares import LeastSquaresLoop
 from sknorms.linear_model._solvers._newton_loop import NewtonLoop
 from sknorms.linear_model._solvers._outer_loop import OuterLoop
 from sknorms.linear_model._solvers._score_solve import solve_scores
@@ -70,4 +71,6 @@ def solve(
     problem = Problem(design, rows, loss, fit_intercept)
     terms = Terms.of(parts.l1, parts.l2, parts.lower, parts.upper)
     kind = OuterLoop if loss.quadratic else NewtonLoop
+    if LeastSquaresLoop.suits(problem, terms):
+        kind = LeastSquaresLoop
     return kind(problem, terms, tol, Budget(max_iter)).run(initial)

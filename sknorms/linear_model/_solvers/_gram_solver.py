@@ -1,0 +1,102 @@
+"""Least squares on a block of columns, by their products with each other."""
+
+import math
+
+import numpy as np
+
+from sknorms._typing import FloatArray, IndexArray
+from sknorms.linear_model._penalties import Terms
+from sknorms.linear_model._solvers._budget import Budget
+from sknorms.linear_model._solvers._face import newton_on_matrix
+from sknorms.linear_model._solvers._gram_kernels import descend_gram
+
+__all__ = ["GramSolver"]
+
+# A Newton step on a coefficients of k costs as much as so many sweeps, times a^2 / k.
+_STEP_IN_SWEEPS = 0.2
+_FEWEST_SWEEPS = 10
+_FAILURES = 3
+
+
+class GramSolver:
+    """Sweeps, and Newton steps where sweeps are slow, until the gap is small.
+
+    Parameters
+    ----------
+    gram : array of shape (k, k)
+        Weighted mean products of columns.
+    terms : Terms
+    w : array of shape (k,)
+        Where to begin; it is updated.
+    gradient : array of shape (k,)
+        Of the loss at w; it is updated.
+    square : float
+        The weighted mean of squared targets.
+    """
+
+    def __init__(
+        self,
+        gram: FloatArray,
+        terms: Terms,
+        w: FloatArray,
+        gradient: FloatArray,
+        square: float,
+    ) -> None:
+        self.gram = gram
+        self.terms = terms
+        self.w = w
+        self.gradient = gradient
+        self._origin = gradient - gram @ w
+        self._curvature = gram.diagonal().copy()
+        self._square = square
+        self._dual = -math.inf
+
+    def run(self, target: float, budget: Budget, exact: float) -> None:
+        """Improve ``w`` until the gap on the block is at most a target.
+
+        A gap of at most ``exact`` is followed by a Newton step in any case.
+        """
+        polished: IndexArray | None = None
+        lowest, failures = math.inf, 0
+        while budget.left and failures < _FAILURES:
+            settled = polished is not None and np.array_equal(
+                polished, np.flatnonzero(self.w)
+            )
+            gap = self._sweep(target, budget, patient=settled)
+            if gap <= target and (settled or gap > exact):
+                break
+            failures = 0 if gap < lowest else failures + 1
+            lowest = min(gap, lowest)
+            polished = np.flatnonzero(self.w)
+            if polished.size and budget.left and not (settled and failures):
+                self._polish(polished)
+                budget.spend(1)
+
+    def _sweep(self, target: float, budget: Budget, *, patient: bool) -> float:
+        """Sweep until the gap is small or a Newton step costs less; return the gap."""
+        support = np.count_nonzero(self.w)
+        patience = _FEWEST_SWEEPS + int(_STEP_IN_SWEEPS * support**2 / len(self.w))
+        most = min(budget.left, 10 * patience)
+        done, gap, self._dual = descend_gram(
+            self.gram,
+            self.w,
+            self.gradient,
+            self._origin,
+            self.terms.table,
+            self._curvature,
+            self._square,
+            self._dual,
+            target,
+            most,
+            most if patient else patience,
+        )
+        budget.spend(max(1, done))
+        return float(gap)
+
+    def _polish(self, support: IndexArray) -> None:
+        part, old = self.terms.take(support), self.w[support]
+        hessian = self.gram[np.ix_(support, support)]
+        hessian.flat[:: len(support) + 1] += part.l2
+        smooth = self.gradient[support] + part.l2 * old
+        self.w[support] = newton_on_matrix(hessian, smooth, old, part)
+        self.gradient = self._origin + self.gram @ self.w
