@@ -4,6 +4,7 @@ The expected values are those of ``GridSearchCV`` over our own estimators, fit b
 """
 
 import pickle
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -258,6 +259,24 @@ def test_leave_one_out_has_no_coefficient_of_determination():
         search.set_params(cv=LeaveOneOut(), scoring="r2").fit(*DIABETES)
 
 
+def test_leave_one_out_does_not_list_all_training_rows():
+    n_rows = 2_000
+    rows = np.random.default_rng(0).normal(size=(n_rows, 2))
+    search = KNeighborsClassifierCV([1, 5], metric="euclidean", cv="loo")
+    search.fit(rows[:50], np.arange(50) % 2)  # compiles
+    tracemalloc.start()
+    search.fit(rows, np.arange(n_rows) % 2)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * n_rows**2 / 2
+
+
+@BOTH
+def test_leave_one_out_needs_two_rows(search):
+    with pytest.raises(ValueError, match="n_samples=1"):
+        search(cv="loo", scoring="neg_mean_squared_error").fit([[1.0]], [1])
+
+
 # ---- weights, groups, routing ----
 
 
@@ -397,6 +416,16 @@ def test_rows_that_a_scorer_changes_are_searched_for(search):
         return estimator.score(X + 0.3, y)
 
     assert_same(search, IRIS, scoring=of_shifted)
+
+
+@BOTH
+def test_what_a_scorer_fits_anew_forgets_the_fold(search):
+    def of_one_row(estimator, X, y):
+        estimator.set_params(n_neighbors=1).fit(X[:1], y[:1])
+        return float((estimator.predict(X) == y[0]).mean())
+
+    found = search(**SMALL, cv=3, scoring=of_one_row).fit(*IRIS)
+    assert (found.cv_results_["mean_test_score"] == 1.0).all()
 
 
 @pytest.mark.parametrize("y", [pd.Series, list, lambda y: y.astype(str)])

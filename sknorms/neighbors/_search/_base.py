@@ -67,6 +67,7 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
     def _fit_rows(self, X: Any, *target: Any) -> Any:
         """Validate X (and y, if given), index the rows, and return the checked y."""
         check_parameters(self.get_params(deep=False))
+        self._known = None
         X, effective = _rows_held(X), self._resolve_metric()
         if effective is not None:
             effective = effective.learn_table(X)

@@ -6,7 +6,7 @@ else of it depends on the row left out, and that a score of one row is known wit
 asking a scorer row by row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +19,37 @@ from sklearn.metrics import (
 
 from sknorms._progress import Progress
 from sknorms._typing import AnyArray, FloatArray
-from sknorms.neighbors._selection._folds import Data, prepared_model
+from sknorms.neighbors._selection._folds import Data, Split, prepared_model
 from sknorms.neighbors._selection._grid import Grid
 from sknorms.neighbors._selection._ledger import Ledger
 
-__all__ = ["RowScore", "row_scores", "score_left_out", "serves_all_folds"]
+__all__ = ["OneByOne", "RowScore", "row_scores", "score_left_out", "serves_all_folds"]
 
 RowScore = Callable[[AnyArray, AnyArray], FloatArray]
+
+
+@dataclass(frozen=True)
+class OneByOne(Sequence[Split]):
+    """The folds of leave-one-out, made when they are asked for.
+
+    All of them together have the square of the number of rows.
+
+    Attributes
+    ----------
+    n_rows : int
+    """
+
+    n_rows: int
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def __getitem__(self, fold: Any) -> Any:
+        everyone = np.arange(self.n_rows)
+        return np.delete(everyone, fold), everyone[fold : fold + 1]
+
+    def __iter__(self) -> Iterator[Split]:
+        return map(self.__getitem__, range(self.n_rows))
 
 
 def _hits(y: AnyArray, predicted: AnyArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 import time
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ from sknorms.neighbors._selection._best import (
 from sknorms.neighbors._selection._folds import Data, Split, fewest_rows, score_folds
 from sknorms.neighbors._selection._grid import Grid, as_list
 from sknorms.neighbors._selection._leave_one_out import (
+    OneByOne,
     RowScore,
     row_scores,
     score_left_out,
@@ -134,7 +136,7 @@ or (n_samples, n_samples) if metric="precomputed"
     def _trials(self, data: Data, scoring: Scoring, split: dict[str, Any]) -> Trials:
         """Score all candidates on all folds."""
         splitter = self._splitter(data.y)
-        splits = _row_numbers(splitter.split(data.table.data, data.y, **split), data)
+        splits = _row_numbers(splitter, data, split)
         self.n_splits_ = len(splits)
         grid = Grid.of(self.get_params(deep=False), fewest_rows(data, splits))
         ledger = Ledger(grid, len(splits), self.error_score)
@@ -293,8 +295,12 @@ or (n_queries, n_samples_fit) if metric="precomputed", default=None
         return tags
 
 
-def _row_numbers(splits: Any, data: Data) -> list[Split]:
+def _row_numbers(splitter: Any, data: Data, params: dict[str, Any]) -> Sequence[Split]:
     """Return row numbers of training and test rows, given as such or as masks."""
+    splits = splitter.split(data.table.data, data.y, **params)
+    if type(splitter) is LeaveOneOut:
+        next(splits)  # raises for a single row
+        return OneByOne(len(data.y))
     everyone = np.arange(len(data.y))
     rows = [(_taken(everyone, train), _taken(everyone, test)) for train, test in splits]
     if not rows:
