@@ -88,6 +88,34 @@ def test_ties_by_hand(name, k, expected):
     assert FUNCTIONS[name](["a"], found, k, similarities=similarities) == score
 
 
+@pytest.mark.parametrize(
+    ("labels", "k", "expected"),
+    [
+        ("aa", 1, 1),  # one of the two is first, whichever
+        ("aab", 1, 2 / 3),
+        ("aabb", 2, 5 / 6),  # both first places are b in one of six draws
+        ("aaabb", 2, 9 / 10),
+        ("aaabb", 3, 1),
+        ("bbb", 3, 0),
+    ],
+)
+def test_distinct_recall_of_ties_by_hand(labels, k, expected):
+    n = len(labels)
+    found, distances = [list(range(n))], [[0.5] * n]
+    options = {"labels": [*labels, "a"], "distances": distances, "distinct": True}
+    score = metrics.recall_at_k(["a"], found, k, **options)
+    assert score == pytest.approx(expected, abs=1e-12)
+
+
+def test_distinct_recall_counts_a_label_where_it_comes_first():
+    options = {"labels": list("abcab"), "distances": [[0, 1, 1, 1, 2]]}
+    # a is first; b and a third a tie with c, of which two places are within reach.
+    score = metrics.recall_at_k(
+        [["a", "b"]], [[0, 1, 2, 3, 4]], 3, distinct=True, **options
+    )
+    assert score == pytest.approx((1 + 2 / 3) / 2)
+
+
 def test_capped_scores_of_a_full_list_are_one():
     relevant = [["a", "b", "c", "d"]]
     for score in (metrics.recall_at_k, metrics.average_precision_at_k):
@@ -104,7 +132,7 @@ def searches(draw):
     n_hits = draw(st.integers(1, 6))
     grades = draw(st.lists(st.integers(0, 3), min_size=9, max_size=9))
     hits = draw(st.permutations(range(9)))[:n_hits]
-    values = sorted(draw(st.lists(st.integers(0, 3), min_size=9, max_size=9))[:n_hits])
+    values = sorted(draw(st.lists(st.integers(0, 2), min_size=9, max_size=9))[:n_hits])
     relevant = {row: grade for row, grade in enumerate(grades) if grade}
     return hits, relevant or {0: 1}, values, draw(st.sampled_from([None, 1, 2, 3, 8]))
 
