@@ -354,6 +354,20 @@ def test_two_classes_are_twice_the_logistic_loss():
     np.testing.assert_allclose(two.coef.sum(axis=1), 0.0, atol=1e-6)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_classes_under_a_weak_penalty(offset):
+    # As many coefficients as rows: second derivatives nearly vanish on the way.
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(90, 37))
+    scores = X @ generator.normal(scale=0.3, size=(37, 3))
+    y = (scores + generator.gumbel(size=scores.shape)).argmax(axis=1)
+    penalty = strength(X, y, MultinomialLoss(), L1Penalty(), 1e-3)
+    solution = check(X + offset, y, MultinomialLoss(), penalty, tol=1e-6)
+    assert solution.n_iter < 300
+    # What all classes share would make magnitudes larger and change no probability.
+    assert (solution.coef == 0.0).any(axis=1).all()
+
+
 def test_no_penalty_at_all():
     X, score = data(200, 6)
     y = targets(MultinomialLoss(), score)

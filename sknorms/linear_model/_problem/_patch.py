@@ -75,7 +75,7 @@ class Patch:
         else:
             columns, local = np.unique(features, return_inverse=True)
             whole = 2 * len(columns) > design.n_columns
-        if whole and design.X.dtype == np.float64:
+        if whole and design.X.dtype == np.float64 and not problem.far_from_zero:
             none = np.zeros(design.n_columns)
             parts = features, outputs, coordinates, known
             return cls(problem, design.X, none, *parts)

@@ -17,6 +17,9 @@ from sknorms.linear_model._problem._problem import Problem
 
 __all__ = ["ScoreProblem"]
 
+# Means so many times what varies about them would cost digits.
+_FAR = 10.0
+
 # Elements of a table that are laid out at a time.
 _PIECE = 2**20
 
@@ -93,6 +96,14 @@ class ScoreProblem:
             return np.asarray(self.design.X.T @ slopes)
         columns = [self.design.rmatvec(np.ascontiguousarray(s)) for s in slopes.T]
         return np.stack(columns, axis=1)
+
+    @functools.cached_property
+    def far_from_zero(self) -> bool:
+        """Whether columns in second derivatives should be less their means."""
+        if not (self.fit_intercept and self.design.can_centre):
+            return False
+        norms, means = self.norms(), np.abs(self.design.means)
+        return bool(((means > _FAR * norms) & (norms > 0.0)).any())
 
     def norms(self) -> FloatArray:
         """Return root mean squares of the columns, centred with an intercept."""

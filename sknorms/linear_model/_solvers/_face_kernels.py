@@ -49,7 +49,7 @@ def _take_out(inverse: FloatArray, i: int, row: FloatArray) -> None:
         inverse[k, i] = 0.0
 
 
-@kernel()
+@kernel(inline="always")
 def _breakpoint(
     w: FloatArray, step: FloatArray, terms: FloatArray, low: float, last: float
 ) -> tuple[int, Any]:
@@ -63,7 +63,7 @@ def _breakpoint(
     return first, last
 
 
-@kernel()
+@kernel(inline="always")
 def _furthest(w: FloatArray, step: FloatArray, terms: FloatArray) -> Any:
     """Return the length up to 1 at which the first bound is reached."""
     last = 1.0
@@ -75,7 +75,7 @@ def _furthest(w: FloatArray, step: FloatArray, terms: FloatArray) -> Any:
     return last
 
 
-@kernel()
+@kernel(error_model="numpy")
 def _best_length(
     w: FloatArray,
     step: FloatArray,
@@ -101,7 +101,7 @@ def _best_length(
         low = high
 
 
-@kernel()
+@kernel(inline="always")
 def _stop_at_bounds(
     inverse: FloatArray, w: FloatArray, terms: FloatArray, scratch: FloatArray
 ) -> int:
@@ -116,7 +116,7 @@ def _stop_at_bounds(
     return taken
 
 
-@kernel()
+@kernel(error_model="numpy")
 def face_steps(
     hessian: FloatArray,
     inverse: FloatArray,

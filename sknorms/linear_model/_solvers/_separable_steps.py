@@ -45,6 +45,42 @@ class SeparableSteps(Steps):
         rest: Any = (self.table, self._curvature, self.g, n_sweeps, reduction)
         return sweep_gram(gram, self.w, *rest)
 
+    def newton(self, reduction: float) -> None:
+        """Newton's method, after what makes second derivatives singular is gone."""
+        self._level()
+        super().newton(reduction)
+
+    def _level(self) -> None:
+        """Shift the coefficients of a feature in all classes until one is zero.
+
+        Scores of classes that rise together change no probability, so that there are
+        no second derivatives in that direction; the magnitudes are least where their
+        median is zero.
+        """
+        values = self.w[self._across]
+        if not len(values):
+            return
+        middle = np.sort(values, axis=1)[:, (values.shape[1] - 1) // 2]
+        middle[(values == 0.0).any(axis=1)] = 0.0
+        self.w[self._across] = values - middle[:, np.newaxis]
+
+    @functools.cached_property
+    def _across(self) -> IndexArray:
+        """Where coefficients of features in all classes are, one row a feature.
+
+        Only features that nothing but the same l1 penalty keeps small.
+        """
+        patch, k = self.model.patch, self.model.bends.shape[1]
+        l1, l2, lower, upper = self.table
+        free = (l1 > 0.0) & (l2 == 0.0) & np.isinf(lower) & np.isinf(upper)
+        if self.model.probabilities is None or not free.any():
+            return np.empty((0, k), dtype=np.intp)
+        own = np.flatnonzero(free)
+        own = own[np.argsort(patch.features[own], kind="stable")]
+        counts = np.unique(patch.features[own], return_counts=True)[1]
+        across: IndexArray = own[np.repeat(counts == k, counts)].reshape(-1, k)
+        return across
+
     def smooth(self) -> BoolArray:
         """Tell which coefficients are not held at zero or at a bound."""
         l1, l2, lower, upper = self.table
