@@ -15,34 +15,46 @@ class GrownBlock:
     ----------
     columns : array of shape (k,)
         Where they are in the table of the problem.
-    rows : array of shape (n_rows, k) in F order
     gram : array of shape (k, k)
         Their weighted mean products.
     """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
+        self._pieces: list[FloatArray] = []
+        self._among = np.zeros(problem.design.n_columns, dtype=bool)
         self.columns: IndexArray = np.empty(0, dtype=np.intp)
-        self.rows = np.empty((problem.design.n_rows, 0), order="F")
         self.gram = np.empty((0, 0))
+
+    def missing(self, columns: IndexArray) -> IndexArray:
+        """Return those of some columns that have not been gathered."""
+        return columns[~self._among[columns]]
 
     def add(self, columns: IndexArray) -> None:
         """Gather further columns, and only their products with each other and all."""
-        design, old = self._problem.design, len(self.columns)
-        means = design.means[columns] if self._problem.fit_intercept else None
-        new = design.take(columns, means).X
-        share = design.share
-        scaled = new * share[0] if len(share) == 1 else new * share[:, np.newaxis]
+        if not len(columns):
+            return
+        problem, old = self._problem, len(self.columns)
+        means = problem.design.means[columns] if problem.fit_intercept else None
+        new = problem.design.take(columns, means).X
+        if len(problem.design.share) > 1:
+            new *= np.sqrt(problem.design.share)[:, np.newaxis]
         gram = np.empty((old + len(columns),) * 2)
         gram[:old, :old] = self.gram
-        gram[old:, old:] = new.T @ scaled
+        # A table times itself is half the work: BLAS sees that it is symmetric.
+        gram[old:, old:] = self._mean(new.T @ new)
         if old:
-            gram[:old, old:] = self.rows.T @ scaled
+            products = np.concatenate([piece.T @ new for piece in self._pieces])
+            gram[:old, old:] = self._mean(products)
             gram[old:, :old] = gram[:old, old:].T
         self.gram = gram
-        self.rows = np.concatenate([self.rows.T, new.T]).T
+        self._pieces.append(new)
+        self._among[columns] = True
         self.columns = np.concatenate([self.columns, columns])
 
-    def times(self, w: FloatArray) -> FloatArray:
-        """Return the rows times coefficients, shape (n_rows,)."""
-        return np.asarray(self.rows @ w)
+    def _mean(self, products: FloatArray) -> FloatArray:
+        """Return products as means, where weights are not among the rows."""
+        share = self._problem.design.share
+        if len(share) == 1:
+            products *= share[0]
+        return products

@@ -30,6 +30,8 @@ class GramSolver:
         Where to begin; it is updated.
     gradient : array of shape (k,)
         Of the loss at w; it is updated.
+    origin : array of shape (k,)
+        The same without coefficients.
     square : float
         The weighted mean of squared targets.
     """
@@ -40,24 +42,25 @@ class GramSolver:
         terms: Terms,
         w: FloatArray,
         gradient: FloatArray,
+        origin: FloatArray,
         square: float,
     ) -> None:
         self.gram = gram
         self.terms = terms
         self.w = w
         self.gradient = gradient
-        self._origin = gradient - gram @ w
+        self._origin = origin
         self._curvature = gram.diagonal().copy()
         self._square = square
         self._dual = -math.inf
 
-    def run(self, target: float, budget: Budget, exact: float) -> None:
+    def run(self, target: float, budget: Budget, exact: float) -> float:
         """Improve ``w`` until the gap on the block is at most a target.
 
         A gap of at most ``exact`` is followed by a Newton step in any case.
         """
         polished: IndexArray | None = None
-        lowest, failures = math.inf, 0
+        lowest, failures, gap = math.inf, 0, math.inf
         while budget.left and failures < _FAILURES:
             settled = polished is not None and np.array_equal(
                 polished, np.flatnonzero(self.w)
@@ -71,6 +74,7 @@ class GramSolver:
             if polished.size and budget.left and not (settled and failures):
                 self._polish(polished)
                 budget.spend(1)
+        return gap
 
     def _sweep(self, target: float, budget: Budget, *, patient: bool) -> float:
         """Sweep until the gap is small or a Newton step costs less; return the gap."""
@@ -99,4 +103,4 @@ class GramSolver:
         hessian.flat[:: len(support) + 1] += part.l2
         smooth = self.gradient[support] + part.l2 * old
         self.w[support] = newton_on_matrix(hessian, smooth, old, part)
-        self.gradient = self._origin + self.gram @ self.w
+        self.gradient = self._origin + self.w[support] @ self.gram[support]

@@ -1,6 +1,7 @@
 """The outer loop for the squared loss, on compiled kernels."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from sknorms.linear_model._problem import (
 from sknorms.linear_model._solvers._budget import Budget
 from sknorms.linear_model._solvers._gram_solver import GramSolver
 from sknorms.linear_model._solvers._outer_loop import OuterLoop
+from sknorms.linear_model._solvers._working_set import discard, next_columns
 
 __all__ = ["LeastSquaresLoop"]
 
@@ -24,8 +26,20 @@ _ROUNDING = 2.0**-46
 # Products of columns with each other are taken up to so many columns, and so many a
 # row: beyond, a column costs less than a row of the products.
 _MOST_COLUMNS = 2000
-_COLUMNS_A_ROW = 1.5
-_FEW_COLUMNS = 150
+_COLUMNS_A_ROW = 4
+_FEW_COLUMNS = 500
+# The gap on a working set goes down to this part of the gap of all features while the
+# set is still missing some, to that part once it seems to have all, and never far
+# below the target.
+_WHILE_GROWING = 0.3
+_ONCE_GROWN = 0.01
+_OF_TARGET = 0.3
+# A set seems to have all features that matter if the gap of all is not much larger.
+_GROWN = 3.0
+# Of few features in use, half as many are added to them; of many, a quarter.
+_ADDED_TO_FEW = 0.5
+_ADDED_TO_MANY = 0.25
+_MANY = 200
 # Who asks for such a gap wants what a Newton step gives at once.
 _FINE = 1e-10
 # More numbers than that are gathered only from tables that are twice as large.
@@ -42,6 +56,7 @@ class LeastSquaresLoop(OuterLoop):
         self.block = GrownBlock(problem)
         self.noise = _ROUNDING * self.norms
         self.gradient = np.zeros(0)
+        self._gap_within = 0.0
 
     @staticmethod
     def suits(problem: Problem, terms: Terms) -> bool:
@@ -66,6 +81,8 @@ class LeastSquaresLoop(OuterLoop):
             gradient, w, self.terms.table, self.noise, size, uu, uy
         )
         self.gradient = gradient
+        if not w.any():
+            self.origin = gradient
         return primal, DualPoint(value, scale, scale * u, scale * gradient)
 
     def _improve(
@@ -76,21 +93,53 @@ class LeastSquaresLoop(OuterLoop):
         columns: IndexArray,
         target: float,
     ) -> tuple[FloatArray, float]:
-        new = columns[~np.isin(columns, self.block.columns)]
+        new = self.block.missing(columns)
         if not self._products_pay(len(self.block.columns) + len(new)):
             return super()._improve(w, z, intercept, columns, target)
         self.block.add(new)
         columns = self.block.columns
-        start, terms = w[columns], self.terms.take(columns)
-        gradient, square = self.gradient[columns], 2.0 * self.null
-        inner = GramSolver(self.block.gram, terms, start.copy(), gradient, square)
+        inner = GramSolver(
+            self.block.gram,
+            self.terms.take(columns),
+            w[columns],
+            self.gradient[columns],
+            self.origin[columns],
+            2.0 * self.null,
+        )
         exact = self.tol * self.null if self.tol <= _FINE else 0.0
-        inner.run(target, self.budget, exact)
-        w = np.zeros(self.design.n_columns)
-        w[columns] = inner.w
+        self._gap_within = inner.run(self._target(), self.budget, exact)
+        new_w = np.zeros(self.design.n_columns)
+        new_w[columns] = inner.w
         if self.problem.fit_intercept:
-            intercept -= float(self.design.means[columns] @ (inner.w - start))
-        return w, intercept
+            change = inner.w - w[columns]
+            intercept -= float(self.design.means[columns] @ change)
+        return new_w, intercept
+
+    def _target(self) -> float:
+        """Return how small the gap on a working set should be."""
+        gap = self.gaps[-1] * self.null
+        grown = gap <= _GROWN * self._gap_within
+        part = _ONCE_GROWN if grown else _WHILE_GROWING
+        return max(part * gap, _OF_TARGET * self.tol * self.null)
+
+    @functools.cached_property
+    def origin(self) -> FloatArray:
+        """The gradient without coefficients."""
+        return -self.design.rmatvec(self.design.share * self.centred)
+
+    def _next(self, w: FloatArray, point: DualPoint, gap: float, *, first: bool) -> Any:
+        best = self._keep_best(point)
+        smoothness = self.problem.loss.smoothness
+        discard(self.kept, self.terms, best.gradient, self.norms, gap, smoothness)
+        return next_columns(
+            self.kept,
+            self.terms,
+            w,
+            point.gradient,
+            self.norms,
+            first=first and len(self.gaps) == 1,
+            growth=_growth(int(np.count_nonzero(w))),
+        )
 
     def _products_pay(self, k: int) -> bool:
         """Whether to work with products of so many columns with each other."""
@@ -98,3 +147,9 @@ class LeastSquaresLoop(OuterLoop):
         most = min(_MOST_COLUMNS, max(_COLUMNS_A_ROW * n_rows, _FEW_COLUMNS))
         fits = 2 * k <= n_columns or k * n_rows <= _MOST_NUMBERS
         return self.design.can_centre and k <= most and fits
+
+
+def _growth(support: int) -> float:
+    """Return how many features to work on for each that is in use."""
+    part = _ADDED_TO_MANY * _MANY / max(1, support)
+    return 1.0 + min(_ADDED_TO_FEW, max(_ADDED_TO_MANY, part))

@@ -56,6 +56,7 @@ def next_columns(
     first: bool,
     cheap: int = 0,
     scale: float = 1.0,
+    growth: float = 2.0,
 ) -> IndexArray:
     """Return features: those not zero or not penalised, and the nearest to that.
 
@@ -75,6 +76,8 @@ def next_columns(
         Up to so many features are no work: all that would leave zero are taken.
     scale : float, default=1.0
         The gradient of the dual point as a part of that of the scores.
+    growth : float, default=2.0
+        How many features are taken for each that is not zero, if they are not few.
     """
     support = _united(len(kept), np.flatnonzero(w), terms.free)
     candidates = np.flatnonzero(kept)
@@ -82,7 +85,7 @@ def next_columns(
         # Nothing keeps a coefficient at zero.
         return _united(len(kept), candidates, support)
     slack = terms.slack(gradient)[candidates]
-    wanted = max(2 * len(support), _FIRST if first else _FEWEST)
+    wanted = max(int(growth * len(support)), _FIRST if first else _FEWEST)
     if wanted < cheap and scale > 0.0:
         moving = int(np.count_nonzero(_of_scores(terms, gradient, scale)[candidates]))
         wanted = max(wanted, min(cheap, len(support) + moving))
