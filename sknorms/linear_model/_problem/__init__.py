@@ -1,6 +1,10 @@
 """What is minimised: tables, objectives, quadratic models and their certificates."""
 
-from sknorms.linear_model._problem._certificate import DualPoint, best_dual_point
+from sknorms.linear_model._problem._certificate import (
+    DualPoint,
+    best_dual_point,
+    best_of_squares,
+)
 from sknorms.linear_model._problem._collinearity import suspected_cause
 from sknorms.linear_model._problem._columns import ColumnBlock, Model, gather
 from sknorms.linear_model._problem._coordinate_kernels import sweep_gram
@@ -37,6 +41,7 @@ __all__ = [
     "balanced_slopes",
     "best_dual_point",
     "best_multiple",
+    "best_of_squares",
     "gather",
     "make_design",
     "moments_of",

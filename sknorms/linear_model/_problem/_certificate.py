@@ -19,9 +19,10 @@ import numpy as np
 
 from sknorms._typing import FloatArray
 from sknorms.linear_model._penalties import Terms
+from sknorms.linear_model._problem._dual_kernels import best_multiple
 from sknorms.linear_model._problem._problem import Problem
 
-__all__ = ["DualPoint", "best_dual_point"]
+__all__ = ["DualPoint", "best_dual_point", "best_of_squares"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,27 @@ def best_dual_point(
     ray = _Ray(problem, terms, w, u, gradient)
     value, scale = max((ray.value(scale), scale) for scale in ray.scales(norms))
     return DualPoint(value, scale, scale * u, scale * gradient)
+
+
+def best_of_squares(
+    problem: Problem,
+    terms: Terms,
+    w: FloatArray,
+    u: FloatArray,
+    gradient: FloatArray,
+    norms: FloatArray,
+) -> tuple[float, float]:
+    """Return the value and the factor of the best dual point of the squared loss.
+
+    It is what `best_dual_point` says of it, compiled; coefficients without a penalty
+    are not looked after.
+    """
+    size = problem.size + float(norms @ np.abs(w))
+    uu = problem.mean_product(u, u)
+    uy = problem.mean_product(u, problem.centred)
+    noise = _ROUNDING * norms
+    value, scale = best_multiple(gradient, w, terms.table, noise, size, uu, uy)
+    return float(value), float(scale)
 
 
 @dataclass(frozen=True, eq=False)

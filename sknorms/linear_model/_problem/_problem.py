@@ -70,6 +70,11 @@ class Problem:
         return origin + self.balance(origin)
 
     @functools.cached_property
+    def centred(self) -> FloatArray:
+        """Targets of the squared loss, less their mean if there is an intercept."""
+        return np.asarray(self.y - self.null_scores)
+
+    @functools.cached_property
     def conjugate_at_zero(self) -> float:
         """The mean conjugate of derivatives that are all zero."""
         return self.conjugate(np.zeros(self.design.n_rows))

@@ -54,13 +54,13 @@ class GramSolver:
         self._square = square
         self._dual = -math.inf
 
-    def run(self, target: float, budget: Budget, exact: float) -> float:
+    def run(self, target: float, budget: Budget, exact: float) -> None:
         """Improve ``w`` until the gap on the block is at most a target.
 
         A gap of at most ``exact`` is followed by a Newton step in any case.
         """
         polished: IndexArray | None = None
-        lowest, failures, gap = math.inf, 0, math.inf
+        lowest, failures = math.inf, 0
         while budget.left and failures < _FAILURES:
             settled = polished is not None and np.array_equal(
                 polished, np.flatnonzero(self.w)
@@ -74,7 +74,6 @@ class GramSolver:
             if polished.size and budget.left and not (settled and failures):
                 self._polish(polished)
                 budget.spend(1)
-        return gap
 
     def _sweep(self, target: float, budget: Budget, *, patient: bool) -> float:
         """Sweep until the gap is small or a Newton step costs less; return the gap."""

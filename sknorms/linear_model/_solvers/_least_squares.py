@@ -12,7 +12,7 @@ from sknorms.linear_model._problem import (
     DualPoint,
     GrownBlock,
     Problem,
-    best_multiple,
+    best_of_squares,
 )
 from sknorms.linear_model._solvers._budget import Budget
 from sknorms.linear_model._solvers._gram_solver import GramSolver
@@ -21,8 +21,6 @@ from sknorms.linear_model._solvers._working_set import discard, next_columns
 
 __all__ = ["LeastSquaresLoop"]
 
-# Rounding of a product with a column, relative to the norms of its factors.
-_ROUNDING = 2.0**-46
 # Products of columns with each other are taken up to so many columns, and so many a
 # row: beyond, a column costs less than a row of the products.
 _MOST_COLUMNS = 2000
@@ -34,12 +32,15 @@ _FEW_COLUMNS = 500
 _WHILE_GROWING = 0.3
 _ONCE_GROWN = 0.01
 _OF_TARGET = 0.3
-# A set seems to have all features that matter if the gap of all is not much larger.
-_GROWN = 3.0
+# A set seems to have all features that matter once few are new, or such a part of it.
+_FEW_NEW = 10
+_GROWN = 0.05
 # Of few features in use, half as many are added to them; of many, a quarter.
 _ADDED_TO_FEW = 0.5
 _ADDED_TO_MANY = 0.25
 _MANY = 200
+# Sparse columns cost little.
+_SPARSE_GROWTH = 3.0
 # Who asks for such a gap wants what a Newton step gives at once.
 _FINE = 1e-10
 # More numbers than that are gathered only from tables that are twice as large.
@@ -54,9 +55,8 @@ class LeastSquaresLoop(OuterLoop):
     ) -> None:
         super().__init__(problem, terms, tol, budget)
         self.block = GrownBlock(problem)
-        self.noise = _ROUNDING * self.norms
         self.gradient = np.zeros(0)
-        self._gap_within = 0.0
+        self._last: IndexArray = np.empty(0, dtype=np.intp)
 
     @staticmethod
     def suits(problem: Problem, terms: Terms) -> bool:
@@ -64,21 +64,13 @@ class LeastSquaresLoop(OuterLoop):
         quadratic = problem.loss.quadratic and not terms.has_zero_limit
         return quadratic and kernels_available()
 
-    @functools.cached_property
-    def centred(self) -> FloatArray:
-        """The targets, less their mean if there is an intercept."""
-        return self.problem.y - self.problem.null_scores
-
     def _look(self, w: FloatArray, z: FloatArray) -> tuple[float, DualPoint]:
         u = z - self.problem.y
         slopes = self.design.share * u
         gradient = self.design.rmatvec(slopes)
-        mean = self.problem.mean_product
-        uu, uy = mean(u, u), mean(u, self.centred)
-        primal = 0.5 * uu + self.terms.value(w)
-        size = self.problem.size + float(self.norms @ np.abs(w))
-        value, scale = best_multiple(
-            gradient, w, self.terms.table, self.noise, size, uu, uy
+        primal = self.problem.value(z) + self.terms.value(w)
+        value, scale = best_of_squares(
+            self.problem, self.terms, w, u, gradient, self.norms
         )
         self.gradient = gradient
         if not w.any():
@@ -95,6 +87,9 @@ class LeastSquaresLoop(OuterLoop):
     ) -> tuple[FloatArray, float]:
         new = self.block.missing(columns)
         if not self._products_pay(len(self.block.columns) + len(new)):
+            fresh = np.setdiff1d(columns, self._last, assume_unique=True)
+            self._last = columns
+            target = self._target(len(fresh), len(columns))
             return super()._improve(w, z, intercept, columns, target)
         self.block.add(new)
         columns = self.block.columns
@@ -107,7 +102,7 @@ class LeastSquaresLoop(OuterLoop):
             2.0 * self.null,
         )
         exact = self.tol * self.null if self.tol <= _FINE else 0.0
-        self._gap_within = inner.run(self._target(), self.budget, exact)
+        inner.run(self._target(len(new), len(columns)), self.budget, exact)
         new_w = np.zeros(self.design.n_columns)
         new_w[columns] = inner.w
         if self.problem.fit_intercept:
@@ -115,17 +110,17 @@ class LeastSquaresLoop(OuterLoop):
             intercept -= float(self.design.means[columns] @ change)
         return new_w, intercept
 
-    def _target(self) -> float:
+    def _target(self, new: int, size: int) -> float:
         """Return how small the gap on a working set should be."""
+        grown = new <= max(_FEW_NEW, _GROWN * size)
         gap = self.gaps[-1] * self.null
-        grown = gap <= _GROWN * self._gap_within
         part = _ONCE_GROWN if grown else _WHILE_GROWING
         return max(part * gap, _OF_TARGET * self.tol * self.null)
 
     @functools.cached_property
     def origin(self) -> FloatArray:
         """The gradient without coefficients."""
-        return -self.design.rmatvec(self.design.share * self.centred)
+        return -self.design.rmatvec(self.design.share * self.problem.centred)
 
     def _next(self, w: FloatArray, point: DualPoint, gap: float, *, first: bool) -> Any:
         best = self._keep_best(point)
@@ -138,7 +133,7 @@ class LeastSquaresLoop(OuterLoop):
             point.gradient,
             self.norms,
             first=first and len(self.gaps) == 1,
-            growth=_growth(int(np.count_nonzero(w))),
+            growth=self._growth(int(np.count_nonzero(w))),
         )
 
     def _products_pay(self, k: int) -> bool:
@@ -148,8 +143,9 @@ class LeastSquaresLoop(OuterLoop):
         fits = 2 * k <= n_columns or k * n_rows <= _MOST_NUMBERS
         return self.design.can_centre and k <= most and fits
 
-
-def _growth(support: int) -> float:
-    """Return how many features to work on for each that is in use."""
-    part = _ADDED_TO_MANY * _MANY / max(1, support)
-    return 1.0 + min(_ADDED_TO_FEW, max(_ADDED_TO_MANY, part))
+    def _growth(self, support: int) -> float:
+        """Return how many features to work on for each that is in use."""
+        if not self.design.can_centre:
+            return _SPARSE_GROWTH
+        part = _ADDED_TO_MANY * _MANY / max(1, support)
+        return 1.0 + min(_ADDED_TO_FEW, max(_ADDED_TO_MANY, part))

@@ -4,9 +4,14 @@ import math
 
 import numpy as np
 
+from sknorms._compile import kernels_available
 from sknorms._typing import FloatArray, IndexArray
 from sknorms.linear_model._penalties import Terms
-from sknorms.linear_model._problem import ColumnBlock, best_dual_point
+from sknorms.linear_model._problem import (
+    ColumnBlock,
+    best_dual_point,
+    best_of_squares,
+)
 from sknorms.linear_model._solvers._budget import Budget
 from sknorms.linear_model._solvers._descent import is_small, polish, sweep
 
@@ -59,19 +64,25 @@ class RestrictedSolver:
             slopes = self.problem.design.share * u
             gradient = self.block.rmatvec(slopes)
             primal = self.problem.value(self.z) + self.terms.value(self.w)
-            point = best_dual_point(
-                self.problem, self.terms, self.w, u, gradient, self.norms
-            )
-            gap = primal - max(self._dual, point.value)
+            value = self._dual_value(u, gradient)
+            gap = primal - max(self._dual, value)
             self._gaps = (self._gaps[1], gap)
             if gap <= target:
                 break
             progress = primal < lowest - _ROUNDING * abs(primal) or (
-                point.value > self._dual + _ROUNDING * abs(point.value)
+                value > self._dual + _ROUNDING * abs(value)
             )
             stalled = 0 if progress else stalled + 1
-            lowest, self._dual = min(lowest, primal), max(self._dual, point.value)
+            lowest, self._dual = min(lowest, primal), max(self._dual, value)
             self._step(slopes, gradient, budget)
+
+    def _dual_value(self, u: FloatArray, gradient: FloatArray) -> float:
+        """Return the value of the best dual point."""
+        rest = (self.problem, self.terms, self.w, u, gradient, self.norms)
+        quick = self.problem.loss.quadratic and not self.terms.has_zero_limit
+        if quick and kernels_available():
+            return best_of_squares(*rest)[0]
+        return best_dual_point(*rest).value
 
     def _step(self, slopes: FloatArray, gradient: FloatArray, budget: Budget) -> None:
         model = self.block.model(self.z)
