@@ -1,12 +1,13 @@
 """The audit itself: draw, measure, judge, recommend."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from sknorms._typing import AnyArray, Rows
+from sknorms._typing import Rows
 from sknorms._validation import check_integer
 from sknorms.audit._directions import euclidean_norms, mean_cosine, scale_of, shares_of
 from sknorms.audit._facts import RowFacts
@@ -18,7 +19,7 @@ from sknorms.audit._relevance import Relevant, draw_related, recall_scores
 from sknorms.audit._report import AuditStatistics, MetricAudit
 from sknorms.audit._rule import Examined, rules
 from sknorms.audit._sample import Sample, draw_sample, read_table, scaled_alike
-from sknorms.audit._scores import MetricScores, label_scores
+from sknorms.audit._scores import MetricScores, Target, label_scores
 from sknorms.audit._structure import (
     agreement_of,
     hubness,
@@ -133,7 +134,8 @@ shape (n_queries, n_samples), default=None
     if isinstance(record, PairFunction):
         sample = min(sample or _PAIR_SAMPLE, _PAIR_SAMPLE)
     drawn = Drawn.of(table, asked, related, sample, random_state)
-    return audit_rows(record, table, drawn, labels, norm_sample=_NORM_SAMPLE)
+    target = None if labels is None else Target.of(labels)
+    return audit_rows(record, table, drawn, target, norm_sample=_NORM_SAMPLE)
 
 
 def _check_width(table: Rows, queries: Rows) -> None:
@@ -184,16 +186,19 @@ def audit_rows(
     record: Metric,
     table: Rows,
     drawn: Drawn,
-    labels: AnyArray | None = None,
+    target: Target | None = None,
     *,
     norm_sample: int,
+    others: Sequence[str] = (),
 ) -> MetricAudit:
-    """Measure a sample of a table, and judge."""
+    """Measure a sample of a table under a metric and ``others``, and judge."""
     traits = traits_of(record)
     stand_in = get_metric(traits.ranks_as) if traits.ranks_as else record
-    names = [name for name in _COMPARED if name != stand_in.name]
+    names = [
+        name for name in dict.fromkeys((*_COMPARED, *others)) if name != stand_in.name
+    ]
     passes = _passes(drawn, [stand_in, *map(get_metric, names)])
-    scores = _scores(drawn, labels, passes)
+    scores = _scores(drawn, target, passes)
     seen = Examined(
         record=record,
         traits=traits,
@@ -249,15 +254,15 @@ def _statistics(
 
 
 def _scores(
-    drawn: Drawn, labels: AnyArray | None, passes: list[NeighborPass]
+    drawn: Drawn, target: Target | None, passes: list[NeighborPass]
 ) -> MetricScores | None:
     if not passes:
         return None
     if drawn.relevant is not None and drawn.queries is not None:
         return recall_scores(drawn.relevant, drawn.queries, drawn.rows, passes)
-    if labels is None or drawn.queries is not None:
+    if target is None or drawn.queries is not None:
         return None
-    return label_scores(labels[drawn.rows.indices], passes)
+    return label_scores(target.take(drawn.rows.indices), passes)
 
 
 def _beaten(drawn: Drawn, passes: list[NeighborPass]) -> float:

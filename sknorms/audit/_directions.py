@@ -22,6 +22,7 @@ __all__ = [
 
 _MOST_DIRECTIONS = 64
 _SMALLEST_SPREAD = 1e-6
+_CONSTANT = 1e-3
 # Squares below this are as good as zero: it keeps a logarithm within reason.
 _FLOOR = 1e-4
 
@@ -195,8 +196,15 @@ def shared_scale(X: Any, *, sample: Any = 2000, random_state: Any = 0) -> Shared
     -----
     Whitened coordinates w_1 ... w_q of a row share the factor s. The mean of their
     log w_j^2 then has variance 4 var(log s) + var(log w_j^2) / q, the second part being
-    all there is for independent coordinates. Wide data are first projected at random
-    onto 64 directions, which keeps a common factor.
+    all there is for independent coordinates, however long their tails are. Whitening is
+    the one that changes coordinates least, so that independent ones stay apart. Of wide
+    dense data 64 columns are drawn, wide sparse data are projected onto 64 random
+    directions: both keep a common factor.
+
+    References
+    ----------
+    Kessy, A., Lewin, A. and Strimmer, K. (2018). Optimal Whitening and Decorrelation.
+    The American Statistician 72(4), for the whitening.
 
     Examples
     --------
@@ -216,7 +224,7 @@ def shared_scale(X: Any, *, sample: Any = 2000, random_state: Any = 0) -> Shared
 def scale_of(drawn: Sample) -> SharedScale:
     """Measure the factor shared by the coordinates of each row of a sample."""
     rows = drawn.rows
-    whitened = _whitened(_projected(rows)) if len(drawn) > 2 else np.empty((0, 0))
+    whitened = _whitened(_narrowed(rows)) if len(drawn) > 2 else np.empty((0, 0))
     n, q = whitened.shape
     if q == 0:
         nothing = float("nan")
@@ -233,20 +241,30 @@ def scale_of(drawn: Sample) -> SharedScale:
     )
 
 
-def _projected(rows: Rows) -> FloatArray:
-    """Return centred rows in at most 64 directions."""
-    d = rows.shape[1]
-    if d > _MOST_DIRECTIONS:
-        directions = np.random.default_rng(0).normal(size=(d, _MOST_DIRECTIONS))
+def _narrowed(rows: Rows) -> FloatArray:
+    """Return centred rows in at most 64 columns, drawn ones, or mixed if sparse.
+
+    A drawn column of a sparse table is nearly empty; a mixture of all is not.
+    """
+    generator, d = np.random.default_rng(0), rows.shape[1]
+    if sparse.issparse(rows):
+        directions = generator.normal(size=(d, min(d, _MOST_DIRECTIONS)))
         table = np.asarray(rows @ directions)
     else:
-        table = rows.toarray() if sparse.issparse(rows) else rows
+        table = rows[:, generator.permutation(d)[:_MOST_DIRECTIONS]]
     return np.asarray(table - table.mean(axis=0))
 
 
 def _whitened(table: FloatArray) -> FloatArray:
+    """Make columns uncorrelated with unit variance, each as near as can be to itself.
+
+    Columns that are independent already are only scaled (they would be mixed by
+    whitening in the order of variance, and share what one of them contributes).
+    """
     values, vectors = np.linalg.eigh(table.T @ table / len(table))
-    kept = values > _SMALLEST_SPREAD * values[-1]
     if values[-1] <= 0:
         return np.empty((len(table), 0))
-    return np.asarray(table @ vectors[:, kept] / np.sqrt(values[kept]))
+    kept = vectors[:, values > _SMALLEST_SPREAD * values[-1]]
+    scales = np.sqrt(values[values > _SMALLEST_SPREAD * values[-1]])
+    whitened = (table @ kept / scales) @ kept.T
+    return np.asarray(whitened[:, whitened.std(axis=0) > _CONSTANT])

@@ -16,6 +16,7 @@ class Truncated(Rule):
     """Unit rows of which columns were cut off are no unit rows any more."""
 
     kind = "truncated"
+    of_metric = True
 
     def judge(self, seen: Examined) -> Finding | None:
         if not looks_truncated(seen):
@@ -61,6 +62,7 @@ class Lengths(Rule):
     """Lengths that vary on their own make long or short rows win."""
 
     kind = "lengths"
+    of_metric = True
 
     def judge(self, seen: Examined) -> Finding | None:
         if not seen.enough:

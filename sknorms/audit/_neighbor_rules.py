@@ -13,6 +13,7 @@ class Offset(Rule):
     """Rows far from the origin all point the same way."""
 
     kind = "offset"
+    of_metric = True
 
     def judge(self, seen: Examined) -> Finding | None:
         cosine = seen.statistics.anisotropy

@@ -82,6 +82,7 @@ class Columns(Rule):
     """A column of large numbers decides, and the others do not count."""
 
     kind = "columns"
+    of_metric = True
 
     def judge(self, seen: Examined) -> Finding | None:
         traits, facts = seen.traits, seen.facts

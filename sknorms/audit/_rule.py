@@ -66,9 +66,14 @@ class Examined:
 
 
 class Rule(ABC):
-    """One question; ``kind`` names it in findings."""
+    """One question; ``kind`` names it in findings.
+
+    ``of_metric`` says whether another metric, or rows brought into another form, is the
+    answer: estimators warn about such problems only.
+    """
 
     kind: ClassVar[str]
+    of_metric: ClassVar[bool] = False
 
     @abstractmethod
     def judge(self, seen: Examined) -> Finding | None:

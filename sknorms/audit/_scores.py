@@ -10,16 +10,23 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
-from sklearn.utils.multiclass import type_of_target
 
 from sknorms._typing import AnyArray, FloatArray, IndexArray
 from sknorms.audit._finding import plain
 from sknorms.audit._neighbor_pass import NeighborPass
 
-__all__ = ["MetricScores", "PairedDifference", "label_scores", "paired_difference"]
+__all__ = [
+    "MetricScores",
+    "PairedDifference",
+    "Target",
+    "label_scores",
+    "paired_difference",
+]
 
 _N_BOOTSTRAP = 500
 _N_VOTERS = 5
+# Whole numbers are labels, unless there are more than so many of them and few of each.
+_MOST_LABELS, _ROWS_PER_LABEL = 20, 5
 
 
 @dataclass(frozen=True)
@@ -121,13 +128,47 @@ def compare(score: str, by_row: dict[str, FloatArray]) -> MetricScores:
     )
 
 
-def label_scores(y: AnyArray, passes: Sequence[NeighborPass]) -> MetricScores | None:
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What neighbours should have in common.
+
+    Attributes
+    ----------
+    values : array of shape (n,)
+    is_number : bool
+        Whether values are to be estimated, rather than labels to be guessed.
+    """
+
+    values: AnyArray
+    is_number: bool
+
+    @classmethod
+    def of(cls, y: AnyArray) -> "Target":
+        """Tell numbers from labels by how they look."""
+        return cls(y, _look_like_numbers(y))
+
+    def take(self, rows: IndexArray) -> "Target":
+        """Return the target of some rows."""
+        return Target(self.values[rows], self.is_number)
+
+
+def _look_like_numbers(y: AnyArray) -> bool:
+    if y.dtype.kind not in "iuf":
+        return False
+    if y.dtype.kind == "f" and (y != np.floor(y)).any():
+        return True
+    n_values = len(np.unique(y))
+    often_enough = len(y) >= _ROWS_PER_LABEL * n_values
+    return _MOST_LABELS < n_values < len(y) and not often_enough
+
+
+def label_scores(y: Target, passes: Sequence[NeighborPass]) -> MetricScores | None:
     """Predict each row of a sample from its neighbours, under each metric.
 
     Parameters
     ----------
-    y : array of shape (n_sampled,)
-        Labels or numbers of the rows of the sample.
+    y : Target
+        Of the rows of the sample.
     passes : sequence of NeighborPass
         The first one is of the metric asked about.
 
@@ -136,15 +177,15 @@ def label_scores(y: AnyArray, passes: Sequence[NeighborPass]) -> MetricScores | 
     MetricScores or None
         None if no label is that of two rows, so that nothing can be predicted.
     """
-    if is_continuous(y):
-        values = np.asarray(y, dtype=np.float64)
+    if y.is_number:
+        values = np.asarray(y.values, dtype=np.float64)
         if not np.ptp(values) > 0:
             return None
         return compare(
             "leave-one-out R2",
             {p.metric: _shares_explained(values, p.indices) for p in passes},
         )
-    codes = np.unique(y, return_inverse=True)[1].ravel()
+    codes = np.unique(y.values, return_inverse=True)[1].ravel()
     predictable = np.bincount(codes)[codes] > 1
     if not predictable.any() or codes.max() == 0:
         return None
@@ -152,11 +193,6 @@ def label_scores(y: AnyArray, passes: Sequence[NeighborPass]) -> MetricScores | 
         "leave-one-out accuracy",
         {p.metric: _hits(codes, p.indices)[predictable] for p in passes},
     )
-
-
-def is_continuous(y: AnyArray) -> bool:
-    """Whether a target is a number to estimate rather than a label."""
-    return str(type_of_target(y)).startswith("continuous")
 
 
 def _hits(codes: IndexArray, indices: IndexArray) -> FloatArray:

@@ -200,9 +200,9 @@ def _two_nn(distances: FloatArray) -> float:
 
 
 def _maximum_likelihood(distances: FloatArray) -> float:
-    """Invert the mean of log(T_k / T_j) over all rows; the last has no such term."""
+    """Invert the mean of log(T_k / T_j) over all rows and j < k, which is 1 / d."""
     logs = np.log(distances[:, -1:] / distances[:, :-1])
-    mean = float(logs.sum()) / (len(logs) * max(logs.shape[1] - 1, 1))
+    mean = float(logs.mean())
     return 1.0 / mean if mean > 0 else float("nan")
 
 

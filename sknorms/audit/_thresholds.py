@@ -77,8 +77,8 @@ class Limits:
     sparse_directions: int = 50
     sparse_zeros: float = 0.9
     mixed_signs: float = 0.05
-    scale_problem: float = 0.15
-    scale_notice: float = 0.05
+    scale_problem: float = 0.12
+    scale_notice: float = 0.07
     scale_in_lengths: float = 0.6
     scale_correlation: float = 0.5
     scale_overlap: float = 0.85

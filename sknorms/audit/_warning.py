@@ -2,10 +2,9 @@
 
 import threading
 import warnings
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sknorms.audit._report import MetricAudit
+from sknorms.audit._report import MetricAudit
+from sknorms.audit._rule import rules
 
 __all__ = ["MetricMismatchWarning", "warn_about"]
 
@@ -14,7 +13,7 @@ class MetricMismatchWarning(UserWarning):
     """The metric does not suit the data, by what `check_metric` found.
 
     Estimators issue it from `fit`, once a process for each kind of problem, estimator
-    and metric, so that a search over parameters does not repeat it.
+    and number of columns, so that a search over parameters does not repeat it.
 
     Parameters
     ----------
@@ -36,12 +35,14 @@ class MetricMismatchWarning(UserWarning):
         super().__init__(message)
 
 
-_SEEN: set[tuple[str, str, str]] = set()
+# Estimator, kind of problem and width of the table: other metrics that a search tries
+# on the same table have the same cause.
+_SEEN: set[tuple[str, str, int]] = set()
 _LOCK = threading.Lock()
 
 
-def warn_about(audit: "MetricAudit", owner: str, *, stacklevel: int = 3) -> None:
-    """Warn about the problems of an audit, if there are any that are new.
+def warn_about(audit: MetricAudit, owner: str, *, stacklevel: int = 3) -> None:
+    """Warn about what an audit has against the metric, unless that was said before.
 
     Parameters
     ----------
@@ -51,13 +52,12 @@ def warn_about(audit: "MetricAudit", owner: str, *, stacklevel: int = 3) -> None
     stacklevel : int
         As of `warnings.warn`, counted from the caller.
     """
+    kinds = {rule.kind for rule in rules() if rule.of_metric}
+    n_features = audit.statistics.n_features
+    found = [problem for problem in audit.problems if problem.kind in kinds]
     with _LOCK:
-        fresh = [
-            problem
-            for problem in audit.problems
-            if (owner, audit.metric, problem.kind) not in _SEEN
-        ]
-        _SEEN.update((owner, audit.metric, problem.kind) for problem in fresh)
+        fresh = [p for p in found if (owner, p.kind, n_features) not in _SEEN]
+        _SEEN.update((owner, p.kind, n_features) for p in fresh)
     if not fresh:
         return
     first = fresh[0]

@@ -27,7 +27,8 @@ class KNeighborsClassifier(VotingClassifier, NearestPredictor):
     p : float, default=2
         Power of "minkowski"; other metrics ignore it.
     metric : str, Metric or callable, default="minkowski"
-        As in `NearestNeighbors`.
+        As in `NearestNeighbors`, or "auto": the one of euclidean, cosine and manhattan
+        under which the rows of a sample, left out one by one, are predicted best.
     metric_params : dict, default=None
         Parameters of a metric given by name. What a metric can learn from data is
         learnt in `fit` where it is not given.
@@ -52,6 +53,10 @@ class KNeighborsClassifier(VotingClassifier, NearestPredictor):
         Whether to show on standard error how many queries are answered, how fast, and
         how long the rest will take: 0 never, 1 on a terminal and for work of more than
         half a second, 2 always. tqdm draws the line if it is installed.
+    audit : {"warn"} or None, default=None
+        "warn" looks in `fit` whether the metric suits the rows, as
+        `sknorms.audit.check_metric` does, and issues a `MetricMismatchWarning` if not,
+        once for each cause.
 
     Attributes
     ----------
@@ -68,6 +73,10 @@ class KNeighborsClassifier(VotingClassifier, NearestPredictor):
     search_stats_ : SearchStats
         Pairs scored (``products``), not ruled out by that (``survivors``) and measured
         exactly (``refinements``) for the last queries.
+    metric_ : str
+        The metric that was chosen, if ``metric="auto"``.
+    metric_audit_ : MetricAudit
+        What it was chosen by (``statistics.scores``), and what else is to be said.
     n_samples_fit_ : int
         Number of training rows.
     n_features_in_ : int
@@ -123,6 +132,7 @@ class KNeighborsClassifier(VotingClassifier, NearestPredictor):
         random_state: Any = None,
         working_memory: Any = None,
         verbose: Any = 0,
+        audit: Any = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.weights = weights
@@ -137,6 +147,7 @@ class KNeighborsClassifier(VotingClassifier, NearestPredictor):
         self.random_state = random_state
         self.working_memory = working_memory
         self.verbose = verbose
+        self.audit = audit
 
     def _answers_for_empty(self) -> list[Answer] | None:
         return None  # the k nearest are never none

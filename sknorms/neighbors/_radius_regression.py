@@ -60,6 +60,10 @@ class RadiusNeighborsRegressor(AveragingRegressor, RadiusPredictor):
         Whether to show on standard error how many queries are answered, how fast, and
         how long the rest will take: 0 never, 1 on a terminal and for work of more than
         half a second, 2 always. tqdm draws the line if it is installed.
+    audit : {"warn"} or None, default=None
+        "warn" looks in `fit` whether the metric suits the rows, as
+        `sknorms.audit.check_metric` does, and issues a `MetricMismatchWarning` if not,
+        once for each cause.
 
     Attributes
     ----------
@@ -119,6 +123,7 @@ class RadiusNeighborsRegressor(AveragingRegressor, RadiusPredictor):
         fallback: Any = None,
         working_memory: Any = None,
         verbose: Any = 0,
+        audit: Any = None,
     ) -> None:
         self.radius = radius
         self.weights = weights
@@ -132,6 +137,7 @@ class RadiusNeighborsRegressor(AveragingRegressor, RadiusPredictor):
         self.fallback = fallback
         self.working_memory = working_memory
         self.verbose = verbose
+        self.audit = audit
 
     def _rule_for_empty(self) -> EmptyRule:
         self._check_reach()

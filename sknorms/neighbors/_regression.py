@@ -32,7 +32,8 @@ class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
     p : float, default=2
         Power of "minkowski"; other metrics ignore it.
     metric : str, Metric or callable, default="minkowski"
-        As in `NearestNeighbors`.
+        As in `NearestNeighbors`, or "auto": the one of euclidean, cosine and manhattan
+        under which the rows of a sample, left out one by one, are predicted best.
     metric_params : dict, default=None
         Parameters of a metric given by name. What a metric can learn from data is
         learnt in `fit` where it is not given.
@@ -52,6 +53,10 @@ class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
         Whether to show on standard error how many queries are answered, how fast, and
         how long the rest will take: 0 never, 1 on a terminal and for work of more than
         half a second, 2 always. tqdm draws the line if it is installed.
+    audit : {"warn"} or None, default=None
+        "warn" looks in `fit` whether the metric suits the rows, as
+        `sknorms.audit.check_metric` does, and issues a `MetricMismatchWarning` if not,
+        once for each cause.
 
     Attributes
     ----------
@@ -64,6 +69,10 @@ class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
     search_stats_ : SearchStats
         Pairs scored (``products``), not ruled out by that (``survivors``) and measured
         exactly (``refinements``) for the last queries.
+    metric_ : str
+        The metric that was chosen, if ``metric="auto"``.
+    metric_audit_ : MetricAudit
+        What it was chosen by (``statistics.scores``), and what else is to be said.
     n_samples_fit_ : int
         Number of training rows.
     n_features_in_ : int
@@ -119,6 +128,7 @@ class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
         aggregate: Any = "mean",
         working_memory: Any = None,
         verbose: Any = 0,
+        audit: Any = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.weights = weights
@@ -131,6 +141,7 @@ class KNeighborsRegressor(AveragingRegressor, NearestPredictor):
         self.aggregate = aggregate
         self.working_memory = working_memory
         self.verbose = verbose
+        self.audit = audit
 
     def _rule_for_empty(self) -> EmptyRule:
         return Refuse()  # the k nearest are never none

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknorms._typing import AnyArray
 from sknorms._validation import ParameterError
+from sknorms.audit._automatic import check_audit, is_automatic, warn_if_wrong
 from sknorms.metrics import make_retrieval_scorer
 from sknorms.neighbors._retrieval import (
     Labels,
@@ -19,7 +20,7 @@ from sknorms.neighbors._retrieval import (
     check_limit,
     check_where,
 )
-from sknorms.neighbors._search import neighbor_graph, resolve_metric
+from sknorms.neighbors._search import neighbor_graph
 
 __all__ = ["Retriever"]
 
@@ -31,7 +32,8 @@ class Retriever(StoreEstimator):
     ----------
     metric : str, Metric or callable, default="cosine"
         A name of `sknorms.metrics.metric_names`, a record with its parameters, or a
-        function as `NearestNeighbors` takes it.
+        function as `NearestNeighbors` takes it. "auto" is euclidean, or cosine where
+        the rows say so (`sknorms.audit.check_metric`).
     n_neighbors : int, default=10
         How many rows `search`, `score` and `transform` find unless told otherwise.
     p : float, default=2
@@ -50,6 +52,11 @@ class Retriever(StoreEstimator):
         Whether to show on standard error how many queries are answered, how fast, and
         how long the rest will take: 0 never, 1 on a terminal and for work of more than
         half a second, 2 always. tqdm draws the line if it is installed.
+    audit : {"warn"} or None, default="warn"
+        "warn" looks in `fit` whether the metric suits the rows, as
+        `sknorms.audit.check_metric` does, and issues a `MetricMismatchWarning` if not,
+        once a process for each cause. It takes a tenth of a second, and nothing for
+        fewer than 150 rows. None does not look.
 
     Attributes
     ----------
@@ -64,6 +71,10 @@ class Retriever(StoreEstimator):
     search_stats_ : SearchStats
         Pairs scored (``products``), not ruled out by that (``survivors``) and measured
         exactly (``refinements``) for the last queries.
+    metric_ : str
+        The metric that was chosen, if ``metric="auto"``.
+    metric_audit_ : MetricAudit
+        Why.
     n_samples_fit_ : int
         Number of rows, without those removed.
     n_features_in_ : int
@@ -131,6 +142,7 @@ class Retriever(StoreEstimator):
         n_jobs: Any = None,
         working_memory: Any = None,
         verbose: Any = 0,
+        audit: Any = "warn",
     ) -> None:
         self.metric = metric
         self.n_neighbors = n_neighbors
@@ -139,6 +151,7 @@ class Retriever(StoreEstimator):
         self.n_jobs = n_jobs
         self.working_memory = working_memory
         self.verbose = verbose
+        self.audit = audit
 
     def fit(self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
         """Take the rows to search in, and forget others.
@@ -161,11 +174,17 @@ default=None
             The estimator itself.
         """
         self._check_parameters()
-        declared = resolve_metric(self.metric, self.p, self.metric_params)
+        warns = check_audit(self.audit)
+        declared = self._declared_metric()
         unlearned = declared.learn_table(X)
         rows = self._validate(X, unlearned.record, reset=True)
         labels = Labels.read(X, y, groups, rows.shape[0], 0)
-        return self._keep(Store.fit(declared, unlearned, rows, labels))
+        if is_automatic(self.metric):
+            declared = unlearned = self._choose_metric(rows)
+        self._keep(Store.fit(declared, unlearned, rows, labels))
+        if warns:
+            warn_if_wrong(unlearned.record, rows, type(self).__name__, stacklevel=2)
+        return self
 
     def partial_fit(self, X: Any, y: Any = None, *, groups: Any = None) -> Self:
         """Add rows after those there are; the first call is a `fit`.

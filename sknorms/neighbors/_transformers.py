@@ -141,6 +141,10 @@ class KNeighborsTransformer(KNeighborsMixin, _GraphTransformer):
         Whether to show on standard error how many rows are answered, how fast, and how
         long the rest will take: 0 never, 1 on a terminal and for work of more than half
         a second, 2 always.
+    audit : {"warn"} or None, default=None
+        "warn" looks in `fit` whether the metric suits the rows, as
+        `sknorms.audit.check_metric` does, and issues a `MetricMismatchWarning` if not,
+        once for each cause.
 
     Attributes
     ----------
@@ -220,6 +224,7 @@ class KNeighborsTransformer(KNeighborsMixin, _GraphTransformer):
         exclude_self: Any = False,
         working_memory: Any = None,
         verbose: Any = 0,
+        audit: Any = None,
     ) -> None:
         self.mode = mode
         self.n_neighbors = n_neighbors
@@ -232,6 +237,7 @@ class KNeighborsTransformer(KNeighborsMixin, _GraphTransformer):
         self.exclude_self = exclude_self
         self.working_memory = working_memory
         self.verbose = verbose
+        self.audit = audit
 
     def _check_extent(self) -> None:
         check_n_neighbors(self.n_neighbors)
@@ -280,6 +286,10 @@ class RadiusNeighborsTransformer(RadiusNeighborsMixin, _GraphTransformer):
         Whether to show on standard error how many rows are answered, how fast, and how
         long the rest will take: 0 never, 1 on a terminal and for work of more than half
         a second, 2 always.
+    audit : {"warn"} or None, default=None
+        "warn" looks in `fit` whether the metric suits the rows, as
+        `sknorms.audit.check_metric` does, and issues a `MetricMismatchWarning` if not,
+        once for each cause.
 
     Attributes
     ----------
@@ -332,6 +342,7 @@ class RadiusNeighborsTransformer(RadiusNeighborsMixin, _GraphTransformer):
         exclude_self: Any = False,
         working_memory: Any = None,
         verbose: Any = 0,
+        audit: Any = None,
     ) -> None:
         self.mode = mode
         self.radius = radius
@@ -344,6 +355,7 @@ class RadiusNeighborsTransformer(RadiusNeighborsMixin, _GraphTransformer):
         self.exclude_self = exclude_self
         self.working_memory = working_memory
         self.verbose = verbose
+        self.audit = audit
 
     def _check_extent(self) -> None:
         check_radius(self.radius, larger_is_closer=self._index.larger_is_closer)

@@ -50,6 +50,10 @@ class NearestNeighbors(KNeighborsMixin, RadiusNeighborsMixin):
         Whether to show on standard error how many queries are answered, how fast, and
         how long the rest will take: 0 never, 1 on a terminal and for work of more than
         half a second, 2 always. tqdm draws the line if it is installed.
+    audit : {"warn"} or None, default=None
+        "warn" looks in `fit` whether the metric suits the rows, as
+        `sknorms.audit.check_metric` does, and issues a `MetricMismatchWarning` if not,
+        once for each cause.
 
     Attributes
     ----------
@@ -120,6 +124,7 @@ class NearestNeighbors(KNeighborsMixin, RadiusNeighborsMixin):
         n_jobs: Any = None,
         working_memory: Any = None,
         verbose: Any = 0,
+        audit: Any = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.radius = radius
@@ -131,6 +136,7 @@ class NearestNeighbors(KNeighborsMixin, RadiusNeighborsMixin):
         self.n_jobs = n_jobs
         self.working_memory = working_memory
         self.verbose = verbose
+        self.audit = audit
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Prepare the training rows.

@@ -182,7 +182,7 @@ def test_searches_obey_the_limit(metric, dtype):
     model = ThresholdCalibrator(metric, false_match_rate=0.3, random_state=0)
     model.fit(rows)
     queries = rows[:40]
-    retriever = Retriever(metric).fit(rows)
+    retriever = Retriever(metric, audit=None).fit(rows)
     learned = retriever.effective_metric_params_
     values = pairwise_distances(queries, rows, metric=metric, **learned)
     larger = get_metric(metric).larger_is_closer

@@ -24,6 +24,7 @@ from sknorms.neighbors import (
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(80, 5))
 Q = RNG.normal(size=(11, 5))
+OURS = {"audit", "exclude_self", "working_memory", "verbose"}
 TRANSFORMERS = [KNeighborsTransformer, RadiusNeighborsTransformer]
 
 
@@ -76,7 +77,7 @@ def test_same_graph_as_scikit_learn(transformer, mode, parameters):
 def test_same_parameters_as_scikit_learn_and_ours_after(transformer):
     mine = list(transformer()._get_param_names())
     other = getattr(theirs, transformer.__name__)._get_param_names()
-    assert set(mine) - set(other) == {"exclude_self", "working_memory", "verbose"}
+    assert set(mine) - set(other) == OURS
     assert set(other) <= set(mine)
     for name, value in getattr(theirs, transformer.__name__)().get_params().items():
         assert getattr(transformer(), name) == value

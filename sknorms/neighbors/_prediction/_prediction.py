@@ -104,6 +104,8 @@ class Predictor(NeighborsBase, ABC):
 class NearestPredictor(KNeighborsMixin, Predictor):
     """Listens to the k nearest."""
 
+    _chooses_metric = True
+
     def _neighborhoods(
         self, queries: Queries, n_outputs: int, *, closest_first: bool = False
     ) -> Iterator[Neighborhoods]:

@@ -21,6 +21,8 @@ from sknorms._validation import (
     naming_bad_rows,
     output_dtype,
 )
+from sknorms.audit import MetricAudit
+from sknorms.audit._automatic import choose_metric, is_automatic
 from sknorms.engine import Admission, SearchStats
 from sknorms.metrics import Metric
 from sknorms.neighbors._retrieval._labels import as_labels
@@ -29,12 +31,15 @@ from sknorms.neighbors._retrieval._lookup import Lookup, look_up
 from sknorms.neighbors._retrieval._results import SearchResult
 from sknorms.neighbors._retrieval._store import Store
 from sknorms.neighbors._search import (
+    EffectiveMetric,
     Resources,
     allows_nan,
     as_dtype,
+    automatic_metric,
     check_n_neighbors,
     check_parameters,
     is_precomputed,
+    resolve_metric,
 )
 
 __all__ = ["StoreEstimator"]
@@ -52,6 +57,8 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     working_memory: Any
     verbose: Any
 
+    metric_: str
+    metric_audit_: MetricAudit
     n_features_in_: int
     n_samples_fit_: int
     search_stats_: SearchStats
@@ -99,6 +106,20 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
                 "metric='precomputed' is not for a Retriever, which compares rows that "
                 "come and go; use NearestNeighbors with a matrix of distances."
             )
+
+    def _declared_metric(self) -> EffectiveMetric:
+        """Return what the parameters say, forgetting what an earlier fit chose."""
+        for name in ("metric_", "metric_audit_"):
+            self.__dict__.pop(name, None)
+        if is_automatic(self.metric):
+            return automatic_metric(self.metric_params)
+        return resolve_metric(self.metric, self.p, self.metric_params)
+
+    def _choose_metric(self, rows: Rows) -> EffectiveMetric:
+        """Choose a metric for rows that have no labels, and keep the reason."""
+        audit = choose_metric(rows)
+        self.metric_, self.metric_audit_ = audit.metric, audit
+        return resolve_metric(audit.metric, None, None)
 
     def _validate(self, X: Any, metric: Metric, *, reset: bool) -> Rows:
         X, nan = metric.encode(X), metric.domain.allows_nan

@@ -30,6 +30,7 @@ from sknorms.neighbors._search._queries import (
 from sknorms.neighbors._search._resolution import (
     EffectiveMetric,
     allows_nan,
+    automatic_metric,
     resolve_metric,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "Resources",
     "allows_nan",
     "as_dtype",
+    "automatic_metric",
     "check_mode",
     "check_n_neighbors",
     "check_parameters",

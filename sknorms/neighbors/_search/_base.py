@@ -2,11 +2,11 @@
 
 import warnings
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, MultiOutputMixin
+from sklearn.base import BaseEstimator, MultiOutputMixin, is_regressor
 from sklearn.neighbors import BallTree, KDTree
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -14,7 +14,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sknorms._progress import Progress
 from sknorms._typing import Rows
 from sknorms._validation import STORAGE_DTYPES, naming_bad_rows, output_dtype
+from sknorms.audit import MetricAudit
+from sknorms.audit._automatic import (
+    Target,
+    check_audit,
+    choose_metric,
+    is_automatic,
+    warn_if_wrong,
+)
 from sknorms.engine import SearchStats
+from sknorms.metrics import Metric
 from sknorms.neighbors._search._index import (
     Index,
     MetricIndex,
@@ -31,6 +40,7 @@ from sknorms.neighbors._search._precomputed import (
 from sknorms.neighbors._search._resolution import (
     EffectiveMetric,
     allows_nan,
+    automatic_metric,
     check_algorithm,
     resolve_metric,
 )
@@ -53,10 +63,15 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
     n_jobs: Any
     working_memory: Any
     verbose: Any = 0
+    audit: Any = None
+    # Whether ``metric="auto"`` is a choice to make in `fit`.
+    _chooses_metric: ClassVar[bool] = False
 
     _index: Index
     # Queries whose neighbours are known already, and what is passed for them.
     _known: Any = None
+    metric_: str
+    metric_audit_: MetricAudit
     n_features_in_: int
     n_samples_fit_: int
     effective_metric_: Any
@@ -68,6 +83,9 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
         """Validate X (and y, if given), index the rows, and return the checked y."""
         check_parameters(self.get_params(deep=False))
         self._known = None
+        warns = check_audit(self.audit)
+        for name in ("metric_", "metric_audit_"):  # of an earlier fit
+            self.__dict__.pop(name, None)
         X, effective = _rows_held(X), self._resolve_metric()
         if effective is not None:
             effective = effective.learn_table(X)
@@ -77,14 +95,18 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
             self._index = PrecomputedIndex.fit(rows)
             self.effective_metric_, self.effective_metric_params_ = self.metric, {}
         else:
-            self._fit_metric(effective, rows)
+            if self._is_automatic:
+                effective = self._choose_metric(rows, y)
+            record = self._fit_metric(effective, rows)
+            if warns:
+                warn_if_wrong(record, rows, type(self).__name__, stacklevel=3)
         self._output_dtype = output_dtype(rows)
         self.n_samples_fit_ = int(rows.shape[0])
         self.effective_algorithm_ = self._index.algorithm
         self.search_stats_ = SearchStats()
         return y
 
-    def _fit_metric(self, effective: EffectiveMetric, rows: Rows) -> None:
+    def _fit_metric(self, effective: EffectiveMetric, rows: Rows) -> Metric:
         if sparse.issparse(rows) and self.algorithm not in ("auto", "brute"):
             warnings.warn(
                 f"cannot use tree with sparse input, nor any algorithm but 'brute'; "
@@ -100,8 +122,23 @@ class NeighborsBase(MultiOutputMixin, BaseEstimator):
         )
         self.effective_metric_ = learned.name
         self.effective_metric_params_ = learned.params
+        return learned.record
+
+    @property
+    def _is_automatic(self) -> bool:
+        return self._chooses_metric and is_automatic(self.metric)
+
+    def _choose_metric(self, rows: Rows, y: Any) -> EffectiveMetric:
+        """Choose by labels that have one column, else by the rows alone."""
+        single = y is not None and np.size(y) == rows.shape[0]
+        target = Target(np.ravel(y), is_regressor(self)) if single else None
+        audit = choose_metric(rows, target)
+        self.metric_, self.metric_audit_ = audit.metric, audit
+        return resolve_metric(audit.metric, None, None)
 
     def _resolve_metric(self) -> EffectiveMetric | None:
+        if self._is_automatic:
+            return automatic_metric(self.metric_params)
         if is_precomputed(self.metric):
             if self.algorithm not in ("auto", "brute"):
                 raise ValueError(

@@ -14,7 +14,13 @@ from sknorms._validation import ParameterError
 from sknorms.metrics import BlockDistance, Metric, get_metric
 from sknorms.metrics._function import BlockMetric
 
-__all__ = ["EffectiveMetric", "allows_nan", "check_algorithm", "resolve_metric"]
+__all__ = [
+    "EffectiveMetric",
+    "allows_nan",
+    "automatic_metric",
+    "check_algorithm",
+    "resolve_metric",
+]
 
 # What the Minkowski distance is called at these powers.
 _NAMED_POWERS = {1.0: "manhattan", 2.0: "euclidean", math.inf: "chebyshev"}
@@ -88,6 +94,16 @@ def resolve_metric(metric: Any, p: Any, metric_params: Any) -> EffectiveMetric:
     if isinstance(record, _MINKOWSKI):
         return _minkowski(metric, p, given)
     return EffectiveMetric(record, metric, given)
+
+
+def automatic_metric(metric_params: Any) -> EffectiveMetric:
+    """Return the metric that stands for one to be chosen until rows are known."""
+    if metric_params:
+        raise ParameterError(
+            "metric_params are those of a metric given by name, and metric='auto' "
+            f"takes none; got {metric_params!r}."
+        )
+    return resolve_metric("euclidean", None, None)
 
 
 def allows_nan(metric: Any) -> bool:
