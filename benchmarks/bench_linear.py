@@ -40,7 +40,7 @@ from threadpoolctl import threadpool_limits
 
 # Seconds of a single fit beyond which it is not repeated in every round.
 LONG = 2.0
-# Seconds beyond which a library is not waited for.
+# Seconds of processor time beyond which a library is not waited for.
 PATIENCE = 30
 
 
@@ -64,22 +64,22 @@ def spent(run, clock):
 
 def patiently(run):
     """Return what a library returns, None if it takes too long."""
-    if not hasattr(signal, "SIGALRM"):
+    if not hasattr(signal, "SIGPROF"):
         return run()
 
     def give_up(_signal, _frame):
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, give_up)
+    before = signal.signal(signal.SIGPROF, give_up)
     # Raised within a compiler's callback it is ignored, so that it is raised again.
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE, 1.0)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE, 1.0)
     try:
         return run()
     except TimeoutError:
         return None
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def clock_of(threads):

@@ -354,6 +354,20 @@ def test_two_classes_are_twice_the_logistic_loss():
     np.testing.assert_allclose(two.coef.sum(axis=1), 0.0, atol=1e-6)
 
 
+def test_the_gap_is_that_of_the_coefficients_alone():
+    # Its best dual point came from a pass before the last.
+    generator = np.random.default_rng(1620)
+    n, groups, size = (generator.integers(*e) for e in ((10, 30), (20, 120), (1, 7)))
+    X = generator.normal(size=(n, groups * size))
+    X += 100.0 * generator.choice([1.0, generator.normal()], size=groups * size)
+    w = generator.normal(size=groups * size) * (generator.random(groups * size) < 0.2)
+    y = X @ w + generator.normal(size=n)
+    grouped = GroupLassoPenalty(1.0, np.arange(groups * size) // size, np.ones(groups))
+    penalty = grouped.with_alpha(1e-3 * grouped.alpha_max(X.T @ y / n))
+    X = np.asfortranarray(X)
+    check(X, y, SQUARED, penalty, fit_intercept=False, tol=1e-6)
+
+
 @pytest.mark.parametrize("offset", [0.0, 1e3])
 def test_classes_under_a_weak_penalty(offset):
     # As many coefficients as rows: second derivatives nearly vanish on the way.

@@ -36,13 +36,13 @@ class GapRecord:
         self.u: FloatArray = np.zeros((self.problem.design.n_rows, 1))
         self.gaps: list[float] = []
         self.begun, self.seconds = time.perf_counter(), list[float]()
-        self.gap = math.inf
+        self.gap, self._own = math.inf, math.inf
 
     def look(self, objective: float, dual: float, u: FloatArray) -> float:
         """Note the objective and a dual point, and return the gap."""
         if dual > self.best or not self.gaps:
             self.best, self.u = dual, u
-        self.gap = max(objective - self.best, 0.0)
+        self.gap, self._own = max(objective - self.best, 0.0), objective - dual
         if self.null > 0.0:
             self.gaps.append(self.gap / self.null)
         else:
@@ -54,6 +54,11 @@ class GapRecord:
     def converged(self) -> bool:
         """Whether the gap is good enough."""
         return self.gap <= self.tol * self.null
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the coefficients alone tell that, without an earlier dual point."""
+        return self._own <= self.tol * self.null
 
     def solution(
         self,

@@ -30,6 +30,7 @@ _OF_TARGET = 0.3
 _MOST_PASSES = 500
 # Without progress in so many passes there will be none.
 _PATIENCE = 8
+_PATIENCE_AT_TARGET = 3
 # Units to begin with, the fewest to work on later, and how many more than are not zero.
 _FIRST = 50
 _FIRST_COEFFICIENTS = 200
@@ -91,7 +92,7 @@ class _OuterLoop:
             z, shift = self.problem.balanced(z)
             intercept = intercept + shift
             primal, here = self._look(w, z)
-            if self.record.converged or not self._hopeful():
+            if self.record.reproducible or not self._hopeful():
                 table, spent = w.reshape(self.shape), self.budget.spent
                 return self.record.solution(table, intercept, primal, spent, columns)
             columns = self._next(w, here.gradient, first=initial is None)
@@ -105,8 +106,9 @@ class _OuterLoop:
         gaps = self.record.gaps
         if not self.budget.left or len(gaps) >= _MOST_PASSES:
             return False
-        few = len(gaps) < _PATIENCE
-        return few or min(gaps[-_PATIENCE + 1 :]) < min(gaps[: -_PATIENCE + 1])
+        patience = _PATIENCE_AT_TARGET if self.record.converged else _PATIENCE
+        few = len(gaps) < patience
+        return few or min(gaps[-patience + 1 :]) < min(gaps[: -patience + 1])
 
     def _begin(self, initial: Start | None) -> tuple[FloatArray, FloatArray]:
         if initial is None:
