@@ -1,6 +1,6 @@
 """The grid of bytes for lengths of differences: products of its points are scored."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -94,12 +94,7 @@ class ChordGrid(Grid):
         with np.errstate(divide="ignore", invalid="ignore"):
             split = 2.0 * errors.mean() * step / np.median(distances)
         split = min(max(float(split), _LEAST_SPLIT), _MOST_SPLIT)
-        # Few rows are moved, but by anything: room would be a loss for far queries.
-        limits = replace(
-            Limits.of(rows, unmeasured.length(rows.digits)),
-            moved=float(rows.moved.max()),
-            moved_sum=float(rows.moved_sum.max()),
-        )
+        limits = Limits.of(rows, unmeasured.length(rows.digits))
         closes = whole and base.tight
         return cls(*where, limits, float(errors.mean()), split, closes=closes)
 
@@ -188,7 +183,7 @@ class ChordGrid(Grid):
         found = self.rounded(cells, error)
         sizes = Sizes.of(found.digits, self._lowered(found), 1.0 + self.split)
         gaps = found.gaps
-        for far in far_queries(cells, error, self.limits):
+        for far in far_queries(cells, error, found.moved_sum, self.limits):
             far.replace(sizes, found.digits, gaps)
         lifted = np.broadcast_to(self.base.beyond(vectors), gaps.shape) > 0.0
         sizes.lowered[lifted] = -np.inf

@@ -36,6 +36,9 @@ __all__ = ["SHIFT", "FarQueries", "Sizes", "far_queries"]
 SHIFT = HALF + 1
 # Steps of queries are at most so many of the corpus's.
 _MOST_RATIO = 2.0**60
+# What a square loses for a step that a query is moved into the box: twice the distance
+# from the wall, to which corpus rows are about as far as the origin.
+_IN_BOX = 2.0 * HALF
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class FarQueries:
 
 
 def far_queries(
-    cells: FloatArray, error: FloatArray, limits: Limits
+    cells: FloatArray, error: FloatArray, moved: FloatArray, limits: Limits
 ) -> Iterator[FarQueries]:
     """Yield the queries that are better off with steps of their own, if there are any.
 
@@ -120,11 +123,14 @@ def far_queries(
         Queries in steps from the origin.
     error : float64 array of shape (n,)
         What is unknown of that, as a length.
+    moved : float64 array of shape (n,)
+        By how much they would be moved into the box, summed over coordinates.
     limits : Limits
         What is at most true of corpus rows.
     """
-    reach = np.abs(cells).max(axis=1, initial=0.0)
-    rows = np.flatnonzero((reach > HALF) & (reach < HALF * _MOST_RATIO))
+    # Steps of their own cost more than that, and so wide ones do not exist.
+    least, most = 2.0 * limits.length * limits.error, HALF * _MOST_RATIO
+    rows = np.flatnonzero((_IN_BOX * moved > least) & (moved < most))
     if rows.size:
         far = _bounded(rows, cells[rows], error[rows], limits)
         if far.rows.size:
@@ -153,8 +159,7 @@ def _bounded(
     gaps = (above - lowered) * (0.5 / ratio) * (1.0 + EXACT_SLACK)
     shift = SHIFT * row_sum(digits)
     table = np.stack([lowered, ratio, shift, np.ones(len(rows))], axis=1)
-    # In the box, corpus rows are about as far from the wall as the origin is.
-    better = np.isfinite(table).all(axis=1) & (loss < 2.0 * HALF * row_sum(outside))
+    better = np.isfinite(table).all(axis=1) & (loss < _IN_BOX * row_sum(outside))
     return FarQueries(rows[better], digits[better], Sizes(table[better]), gaps[better])
 
 

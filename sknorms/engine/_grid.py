@@ -203,12 +203,13 @@ class Grid(Embedding):
             boxed = np.clip(cells, -HALF, HALF)
             digits = np.rint(boxed)
             outside = np.abs(cells - boxed)
+            errors = self.length(boxed - digits) + error
             rows = Rounded(
                 digits,
-                errors=self.length(boxed - digits) + error,
+                errors,
                 moved=self.length(outside) + error,
                 moved_sum=row_sum(outside) + np.sqrt(cells.shape[1]) * error,
-                gaps=self.gap(self.length(boxed - digits) + error, outside, error),
+                gaps=self.gap(errors, outside, error),
             )
             rows.forget(~limits.keep(rows, self.length(digits)))
         return rows
