@@ -23,7 +23,10 @@ PUBLIC = {
         anisotropy column_shares hubness intrinsic_dimension metric_agreement
         neighbor_pass norm_statistics relative_contrast shared_scale""",
     "datasets": "load_word_vectors",
-    "inspection": "CoefficientPathDisplay DualGapDisplay GradientNormDisplay",
+    "inspection": """
+        CoefficientPathDisplay DistanceConcentrationDisplay DualGapDisplay
+        GradientNormDisplay HubnessDisplay MetricAgreementDisplay
+        NormDistributionDisplay UnitBallDisplay""",
     "linear_model": """
         SquaredLoss LogisticLoss MultinomialLoss HuberLoss PoissonLoss SquaredHingeLoss
         get_loss L1Penalty L2Penalty ElasticNetPenalty GroupLassoPenalty

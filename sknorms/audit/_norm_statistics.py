@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sknorms._typing import FloatArray
+from sknorms._typing import FloatArray, Rows
 from sknorms.audit._sample import (
     draw_positions,
     finite_rows,
@@ -77,7 +77,8 @@ def norm_statistics(
     Returns
     -------
     NormStatistics
-        Norms are of the Euclidean kind and never over- or underflow.
+        Norms are of the Euclidean kind and never over- or underflow; one beyond
+        float64 counts as its largest number.
 
     Examples
     --------
@@ -90,7 +91,7 @@ def norm_statistics(
     finite = finite_rows(rows)
     positions = draw_positions(rows.shape[0], sample, random_state)
     drawn = rows[positions[finite[positions]]]
-    norms = np.asarray(row_norms(drawn), dtype=np.float64) if drawn.shape[0] else _NONE
+    norms = _finite_norms(drawn) if drawn.shape[0] else _NONE
     mean, cv = mean_and_cv(norms)
     repeated = drawn.shape[0] - int(first_occurrences(drawn).sum())
     return NormStatistics(
@@ -110,6 +111,11 @@ def norm_statistics(
 
 
 _NONE: FloatArray = np.empty(0)
+
+
+def _finite_norms(rows: Rows) -> FloatArray:
+    """Return the norms of finite rows, those beyond float64 as its largest number."""
+    return np.nan_to_num(np.asarray(row_norms(rows), dtype=np.float64))
 
 
 def mean_and_cv(norms: FloatArray) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sknorms._typing import FloatArray, IndexArray
+from sknorms._typing import BoolArray, FloatArray, IndexArray
 from sknorms._validation import check_choice
 from sknorms.audit._neighbor_pass import NeighborPass, neighbor_passes
 
@@ -56,6 +56,16 @@ class Hubness:
     band: str
     counts: IndexArray = field(repr=False)
 
+    @property
+    def hub_limit(self) -> float:
+        """The count above which a row is a hub: five times the mean."""
+        return _hub_limit(self.counts)
+
+    @property
+    def hubs(self) -> BoolArray:
+        """Which rows of the sample are hubs, shape (n_rows,)."""
+        return np.asarray(self.counts > self.hub_limit)
+
 
 def hubness(found: NeighborPass) -> Hubness:
     """Count how often each row is among the neighbours of others.
@@ -89,7 +99,7 @@ def hubness(found: NeighborPass) -> Hubness:
     spread = counts.std()
     standard = (counts - counts.mean()) / spread if spread > 0 else np.zeros(1)
     skewness = float((standard**3).mean())
-    hubs = counts > _HUB_FACTOR * counts.mean()
+    hubs = counts > _hub_limit(counts)
     bands = ((1.5, "low"), (4.0, "moderate"), (np.inf, "high"))
     return Hubness(
         metric=found.metric,
@@ -100,6 +110,10 @@ def hubness(found: NeighborPass) -> Hubness:
         band=next(name for limit, name in bands if skewness < limit),
         counts=counts,
     )
+
+
+def _hub_limit(counts: IndexArray) -> float:
+    return _HUB_FACTOR * float(counts.mean())
 
 
 def relative_contrast(found: NeighborPass) -> float:

@@ -2,7 +2,17 @@
 
 from typing import Any
 
-__all__ = ["BLUE", "COLOURS", "GREY", "ORANGE", "axes_to_draw_on", "tidy"]
+__all__ = [
+    "BLUE",
+    "COLOURS",
+    "GREY",
+    "ORANGE",
+    "axes_to_draw_on",
+    "free_colour",
+    "has_line",
+    "legend",
+    "tidy",
+]
 
 # Okabe and Ito's colours without yellow and black: told apart without colour vision,
 # and on white.
@@ -28,6 +38,27 @@ def axes_to_draw_on(ax: Any) -> Any:
     if ax is not None:
         return ax
     return pyplot.subplots(layout="constrained")[1]
+
+
+def free_colour(ax: Any) -> str:
+    """Return the first colour that no line on the axes has, for pictures laid over."""
+    from matplotlib.colors import to_hex
+
+    used = {to_hex(line.get_color()) for line in ax.get_lines()}
+    free = [colour for colour in COLOURS if colour not in used]
+    return free[0] if free else COLOURS[len(used) % len(COLOURS)]
+
+
+def has_line(ax: Any, label: str) -> bool:
+    """Whether a line with this label is on the axes, put there by an earlier plot."""
+    return any(line.get_label() == label for line in ax.get_lines())
+
+
+def legend(ax: Any) -> Any:
+    """Draw the legend, its words readable over lines that no place is free of."""
+    return ax.legend(
+        fontsize="small", facecolor="white", edgecolor="none", framealpha=0.85
+    )
 
 
 def tidy(ax: Any) -> None:
