@@ -12,8 +12,10 @@ from sknorms.linear_model._solvers._gram_kernels import descend_gram
 
 __all__ = ["GramSolver"]
 
-# A Newton step on a coefficients of k costs as much as so many sweeps, times a^2 / k.
-_STEP_IN_SWEEPS = 0.2
+# Microseconds: of any Newton step, and times the cube of the coefficients in it; of any
+# sweep, and times the numbers that it changes. Only their ratios matter, and roughly.
+_STEP, _STEP_EACH = 100.0, 1e-4
+_SWEEP, _SWEEP_EACH = 0.5, 5e-4
 _FEWEST_SWEEPS = 10
 _FAILURES = 3
 
@@ -77,8 +79,7 @@ class GramSolver:
 
     def _sweep(self, target: float, budget: Budget, *, patient: bool) -> float:
         """Sweep until the gap is small or a Newton step costs less; return the gap."""
-        support = np.count_nonzero(self.w)
-        patience = _FEWEST_SWEEPS + int(_STEP_IN_SWEEPS * support**2 / len(self.w))
+        patience = self._sweeps_a_step()
         most = min(budget.left, 10 * patience)
         done, gap, self._dual = descend_gram(
             self.gram,
@@ -95,6 +96,12 @@ class GramSolver:
         )
         budget.spend(max(1, done))
         return float(gap)
+
+    def _sweeps_a_step(self) -> int:
+        """Return how many sweeps take as long as a Newton step on the support."""
+        support = int(np.count_nonzero(self.w))
+        sweep = _SWEEP + _SWEEP_EACH * support * len(self.w)
+        return _FEWEST_SWEEPS + int((_STEP + _STEP_EACH * support**3) / sweep)
 
     def _polish(self, support: IndexArray) -> None:
         part, old = self.terms.take(support), self.w[support]
