@@ -104,20 +104,26 @@ def _take_out(inverse: FloatArray, i: int) -> None:
 
 def _inverse(hessian: FloatArray, active: IndexArray) -> FloatArray | None:
     """Return the inverse on some rows and columns, zeros in the others."""
-    block = hessian[np.ix_(active, active)]
+    everything = len(active) == len(hessian)
+    block = hessian if everything else hessian[np.ix_(active, active)]
     diagonal = block.diagonal()
     size = float(diagonal.mean())
     for ridge in _RIDGES:
-        lifted = np.asfortranarray(block)
+        # It is symmetric, and LAPACK wants columns that lie together.
+        lifted = block.T.copy(order="F")
         lifted.flat[:: len(active) + 1] = diagonal + ridge * size
         factor, failed = lapack.dpotrf(lifted, lower=1, overwrite_a=1)
         if failed:
             continue
+        # The upper half of the factor is zero, and stays so.
         lower, failed = lapack.dpotri(factor, lower=1, overwrite_c=1)
         if failed or not np.isfinite(lower).all():
             continue
-        lower = np.tril(lower)
+        inverse: FloatArray = lower + lower.T
+        inverse.flat[:: len(active) + 1] = lower.diagonal()
+        if everything:
+            return inverse
         full = np.zeros_like(hessian)
-        full[np.ix_(active, active)] = lower + np.tril(lower, -1).T
+        full[np.ix_(active, active)] = inverse
         return full
     return None
