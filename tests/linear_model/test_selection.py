@@ -187,6 +187,28 @@ def test_columns_far_from_zero_cost_no_digits():
     np.testing.assert_allclose(far.mse_path_, near.mse_path_, rtol=1e-5)
 
 
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("positive", [False, True])
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("data", ["tall", "wide"])
+def test_errors_on_folds_are_those_of_fits_to_the_other_rows(
+    data, l1_ratio, positive, fit_intercept
+):
+    X, y = DATA[data]()
+    same = {
+        "l1_ratio": l1_ratio,
+        "positive": positive,
+        "fit_intercept": fit_intercept,
+        "max_iter": 10_000,
+    }
+    model = ours.ElasticNetCV(alphas=6, cv=3, tol=1e-8, **same).fit(X, y)
+    for fold, (train, test) in enumerate(KFold(3).split(X)):
+        for at, alpha in enumerate(model.alphas_):
+            one = ours.ElasticNet(alpha, tol=1e-11, **same).fit(X[train], y[train])
+            error = np.square(one.predict(X[test]) - y[test]).mean()
+            assert model.mse_path_[at, fold] == pytest.approx(error, rel=1e-4)
+
+
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_threads_change_no_bit(n_jobs):
     X, y = cases.diabetes()

@@ -15,6 +15,7 @@ from sknorms.linear_model._base._logistic_options import (
     check_solver,
     strength_of,
 )
+from sknorms.linear_model._base._moment_path import MomentPath
 from sknorms.linear_model._base._named_penalty import mixtures_of, penalty_of
 from sknorms.linear_model._base._parameters import (
     check_alphas,
@@ -40,6 +41,7 @@ __all__ = [
     "Limits",
     "LinearClassifier",
     "LinearPredictor",
+    "MomentPath",
     "PathTask",
     "RegressionModel",
     "Strength",

@@ -1,5 +1,6 @@
 """One fit or a path of fits of one target, each with its certificate."""
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from sknorms.linear_model._base._stored import Storage
 from sknorms.linear_model._losses import Loss
 from sknorms.linear_model._penalties import BoxConstraint, Penalty
 from sknorms.linear_model._problem import Design, ScoreProblem, Solution, Start
-from sknorms.linear_model._solvers import smooth_start, solve
+from sknorms.linear_model._solvers import Solver, smooth_start
 
 __all__ = ["Limits", "PathTask", "start_from"]
 
@@ -147,6 +148,10 @@ class PathTask:
         centred = self.limits.fit_intercept
         return ScoreProblem(design, rows, self.loss, centred, n_outputs)
 
+    @functools.cached_property
+    def _solver(self) -> Solver:
+        return Solver(self.design, self.y, self.loss, self.limits.fit_intercept)
+
     def _scores_of_free(self, problem: ScoreProblem) -> FloatArray:
         """Return scores of features that are not penalised, all others left out."""
         z = np.zeros((problem.design.n_rows, problem.n_outputs))
@@ -179,16 +184,7 @@ class PathTask:
     def _fit(self, penalty: Penalty, start: Start | None) -> Solution:
         limits, parts = self.limits, penalty.separable(self.design.n_columns)
         begin = smooth_start(self._problem, parts, limits.tol, limits.max_iter, start)
-        return solve(
-            self.design,
-            self.y,
-            self.loss,
-            penalty,
-            fit_intercept=limits.fit_intercept,
-            tol=limits.tol,
-            max_iter=limits.max_iter,
-            initial=begin,
-        )
+        return self._solver.solve(penalty, limits.tol, limits.max_iter, begin)
 
 
 def start_from(coef: Any, shape: tuple[int, ...]) -> Start | None:

@@ -12,7 +12,7 @@ zero at the solution. Coefficients have shape (p,), or (p, K) for K scores a row
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -78,6 +78,14 @@ class Penalty(ABC):
     def separable(self, n_features: int, n_outputs: int = 1) -> "Separable | None":
         """Return it as a sum over coefficients, None if it is no such sum."""
         return None
+
+    def separable_path(
+        self, alphas: Sequence[float] | FloatArray, n_features: int
+    ) -> "list[Separable] | None":
+        """Return it as sums over coefficients of one score, for several strengths."""
+        each = [self.with_alpha(float(a)).separable(n_features) for a in alphas]
+        known = [one for one in each if one is not None]
+        return known if len(known) == len(each) else None
 
     def blocks(self, n_features: int) -> "Blocks | None":
         """Return it as a sum over groups of features, None if it is no such sum."""

@@ -3,7 +3,7 @@
 import functools
 import math
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias, cast
 
@@ -96,14 +96,29 @@ class WeightedPenalty(SeparablePenalty):
 
     def separable(self, n_features: int, n_outputs: int = 1) -> Separable:
         """Return strengths and bounds of ``n_features`` coefficients."""
+        return next(self._of_strengths([self.alpha], n_features))
+
+    def separable_path(
+        self, alphas: Sequence[float] | FloatArray, n_features: int
+    ) -> list[Separable] | None:
+        """Return the same for several strengths."""
+        checked = [check_strength(float(alpha)) for alpha in alphas]
+        return list(self._of_strengths(checked, n_features))
+
+    def _of_strengths(
+        self, alphas: Sequence[float], n_features: int
+    ) -> Iterator[Separable]:
         weights, lower, upper = self._arrays
-        strength = self.alpha * _per_feature("weights", weights, n_features)
-        return Separable(
-            strength * self.ratio,
-            strength * (1.0 - self.ratio),
+        each = _per_feature("weights", weights, n_features)
+        bounds = (
             _per_feature("lower", lower, n_features),
             _per_feature("upper", upper, n_features),
         )
+        for alpha in alphas:
+            strength = alpha * each
+            yield Separable(
+                strength * self.ratio, strength * (1.0 - self.ratio), *bounds
+            )
 
     def alpha_max(self, gradient_at_zero: FloatArray) -> float:
         """Return the smallest alpha for which no penalised coefficient leaves 0."""

@@ -10,10 +10,10 @@ from sknorms.linear_model._problem._columns import ColumnBlock, Model, gather
 from sknorms.linear_model._problem._coordinate_kernels import sweep_gram
 from sknorms.linear_model._problem._design import Design, make_design
 from sknorms.linear_model._problem._dual_kernels import best_multiple
-from sknorms.linear_model._problem._grown_block import GrownBlock
+from sknorms.linear_model._problem._grown_block import GrownBlock, Known
 from sknorms.linear_model._problem._hessian import ProductHessian
 from sknorms.linear_model._problem._known_products import KnownProducts
-from sknorms.linear_model._problem._moments import Moments, Reduced, moments_of, reduced
+from sknorms.linear_model._problem._moments import Moments, moments_of, reduced
 from sknorms.linear_model._problem._patch import Patch, ScoreModel
 from sknorms.linear_model._problem._problem import Problem
 from sknorms.linear_model._problem._score_problem import ScoreProblem
@@ -27,13 +27,13 @@ __all__ = [
     "DualPoint",
     "GapRecord",
     "GrownBlock",
+    "Known",
     "KnownProducts",
     "Model",
     "Moments",
     "Patch",
     "Problem",
     "ProductHessian",
-    "Reduced",
     "ScoreModel",
     "ScoreProblem",
     "Solution",

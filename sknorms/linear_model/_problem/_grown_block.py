@@ -1,11 +1,33 @@
 """Columns of a dense table that are gathered little by little, and their products."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from sknorms._typing import FloatArray, IndexArray
 from sknorms.linear_model._problem._problem import Problem
 
-__all__ = ["GrownBlock"]
+__all__ = ["GrownBlock", "Known"]
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known of a model that was looked at.
+
+    Attributes
+    ----------
+    w : array of shape (n_columns,)
+    intercept : float
+    z : array of shape (n_rows,)
+        Its scores.
+    gradient : array of shape (n_columns,)
+        Of the loss.
+    """
+
+    w: FloatArray
+    intercept: float
+    z: FloatArray
+    gradient: FloatArray
 
 
 class GrownBlock:
@@ -17,12 +39,22 @@ class GrownBlock:
         Where they are in the table of the problem.
     gram : array of shape (k, k)
         Their weighted mean products.
+    origin : array of shape (n_columns,) or None
+        The gradient without coefficients, once it is known.
+    known : Known or None
+        The model that was looked at last.
     """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
+        self.origin: FloatArray | None = None
+        self.known: Known | None = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all columns."""
         self._pieces: list[FloatArray] = []
-        self._among = np.zeros(problem.design.n_columns, dtype=bool)
+        self._among = np.zeros(self._problem.design.n_columns, dtype=bool)
         self.columns: IndexArray = np.empty(0, dtype=np.intp)
         self.gram = np.empty((0, 0))
 

@@ -10,16 +10,14 @@ from scipy import sparse
 from sknorms._parallel import run_tasks
 from sknorms._progress import Progress, Report
 from sknorms._typing import AnyArray, FloatArray, IndexArray, Rows
-from sknorms.linear_model._base import Limits, PathTask
+from sknorms.linear_model._base import Limits, MomentPath, PathTask
 from sknorms.linear_model._losses import Loss
 from sknorms.linear_model._penalties import Penalty
 from sknorms.linear_model._problem import (
     Moments,
-    Reduced,
     Solution,
     make_design,
     moments_of,
-    reduced,
 )
 from sknorms.linear_model._selection._measures import LeftOut, Measure
 
@@ -99,11 +97,11 @@ class Candidate:
 
 @dataclass(frozen=True, eq=False)
 class _Fold:
-    """Rows to fit and rows to predict; few rows may stand for the former."""
+    """Rows to fit, maybe their moments, and rows to predict."""
 
     train: IndexArray
     test: IndexArray
-    reduced: Reduced | None = None
+    moments: Moments | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,21 +192,12 @@ class _FoldPath:
     def _by_moments(
         self, task: _FoldTask, at: int, whole: PathTask
     ) -> list[Solution] | None:
-        """Return the path found with few rows, None where it is not good enough."""
-        few = task.fold.reduced
-        if few is None or few.shares[at] <= 0.0:
+        """Return the path found by moments, None where they are not good enough."""
+        moments = task.fold.moments
+        if moments is None:
             return None
-        # The gap is relative to the mean square of the target, part of which is gone.
-        tol = whole.limits.tol / float(few.shares[at])
-        adjusted = replace(whole.limits, fit_intercept=False, tol=tol)
-        design, target = make_design(few.rows), few.targets[at]
-        small = replace(whole, design=design, y=target, limits=adjusted)
-        found = small.path(task.candidate.alphas)
-        models = whole.with_intercepts(found)
-        # The model with the weakest penalty depends on the moments most.
-        differs = abs(whole.mean_loss(models[-1]) - few.mean_loss(at, found[-1].coef))
-        exact = differs <= whole.limits.tol * 0.5 * few.squares[at]
-        return models if exact else None
+        few = MomentPath(whole, moments, at, len(self.data.targets))
+        return few.path(task.candidate.alphas)
 
 
 def _require_classes(data: FoldData, folds: Sequence[_Fold]) -> None:
@@ -225,7 +214,7 @@ def _require_classes(data: FoldData, folds: Sequence[_Fold]) -> None:
 
 
 def _prepared(data: FoldData, folds: list[_Fold], n_jobs: int | None) -> list[_Fold]:
-    """Return folds with few rows that stand for many, where that pays."""
+    """Return folds with moments of their rows, where these pay."""
     n_columns = data.X.shape[1]
     pays = (
         data.loss.quadratic
@@ -260,18 +249,17 @@ class _Sums:
 
 @dataclass(frozen=True, eq=False)
 class _FoldMoments:
-    """Finds the few rows of a fold."""
+    """Finds the moments of the rows to fit."""
 
     sums: _Sums
     whole: Moments
 
     def __call__(self, fold: _Fold) -> _Fold:
-        n_rows, n_targets = self.sums.targets.shape
+        n_rows = len(self.sums.targets)
         counts = np.bincount(fold.test, minlength=n_rows)
         counts += np.bincount(fold.train, minlength=n_rows)
         if (counts == 1).all() and len(fold.test) < len(fold.train):
             moments = self.whole - self.sums(fold.test)
         else:
             moments = self.sums(fold.train)
-        centred = self.sums.data.limits.fit_intercept
-        return replace(fold, reduced=reduced(moments, n_targets, centred))
+        return replace(fold, moments=moments)

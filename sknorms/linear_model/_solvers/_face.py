@@ -15,12 +15,14 @@ from sknorms.linear_model._penalties import Terms
 from sknorms.linear_model._solvers._face_kernels import face_steps
 from sknorms.linear_model._solvers._ray import Ray, held
 
-__all__ = ["newton_on_matrix"]
+__all__ = ["newton_on_matrix", "newton_step"]
 
 # Added to the diagonal, relative to its mean, until the factorisation succeeds.
 _RIDGES = (1e-14, 1e-11, 1e-8)
 _STEPS_A_COEFFICIENT = 2
 _REFINEMENTS = 3
+# What may be left of the slopes after a step that solves for them.
+_EXACT = 1e-6
 
 
 def newton_on_matrix(
@@ -59,6 +61,31 @@ def newton_on_matrix(
         if taken == 0:
             break
     return w
+
+
+def newton_step(
+    hessian: FloatArray, gradient: FloatArray, w: FloatArray, terms: Terms
+) -> FloatArray | None:
+    """Return the best point along a single step, which takes no inverse.
+
+    Parameters are those of `newton_on_matrix`, but that no coefficient is zero. None if
+    the equations are too close to singular, or a bound is in the way.
+    """
+    slope = gradient + terms.l1 * np.sign(w)
+    factor, failed = lapack.dpotrf(hessian, lower=1)
+    if failed:
+        return None
+    step, failed = lapack.dpotrs(factor, -slope, lower=1)
+    product = hessian @ step
+    if failed or not np.abs(product + slope).max() <= _EXACT * np.abs(slope).max():
+        return None
+    new: FloatArray = w + step
+    lower, upper = terms.table[2:]
+    if ((new * w > 0.0) & (new > lower) & (new < upper)).all():
+        return new
+    ray = Ray(w, step, slope, float(step @ product), terms)
+    length = ray.search()[0]
+    return ray.end(length) if length > 0.0 else None
 
 
 def _face_steps(

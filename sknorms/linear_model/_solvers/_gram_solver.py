@@ -7,7 +7,7 @@ import numpy as np
 from sknorms._typing import FloatArray, IndexArray
 from sknorms.linear_model._penalties import Terms
 from sknorms.linear_model._solvers._budget import Budget
-from sknorms.linear_model._solvers._face import newton_on_matrix
+from sknorms.linear_model._solvers._face import newton_on_matrix, newton_step
 from sknorms.linear_model._solvers._gram_kernels import descend_gram
 
 __all__ = ["GramSolver"]
@@ -36,6 +36,9 @@ class GramSolver:
         The same without coefficients.
     square : float
         The weighted mean of squared targets.
+    thorough : bool, default=True
+        Whether to follow Newton's method through all changes of signs. On a path few
+        signs change, and sweeps see to those.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class GramSolver:
         gradient: FloatArray,
         origin: FloatArray,
         square: float,
+        *,
+        thorough: bool = True,
     ) -> None:
         self.gram = gram
         self.terms = terms
@@ -54,15 +59,16 @@ class GramSolver:
         self._origin = origin
         self._curvature = gram.diagonal().copy()
         self._square = square
+        self._thorough = thorough
         self._dual = -math.inf
 
-    def run(self, target: float, budget: Budget, exact: float) -> None:
-        """Improve ``w`` until the gap on the block is at most a target.
+    def run(self, target: float, budget: Budget, exact: float) -> float:
+        """Improve ``w`` until the gap on the block is at most a target; return the gap.
 
         A gap of at most ``exact`` is followed by a Newton step in any case.
         """
         polished: IndexArray | None = None
-        lowest, failures = math.inf, 0
+        lowest, failures, gap = math.inf, 0, math.inf
         while budget.left and failures < _FAILURES:
             settled = polished is not None and np.array_equal(
                 polished, np.flatnonzero(self.w)
@@ -76,6 +82,7 @@ class GramSolver:
             if polished.size and budget.left and not (settled and failures):
                 self._polish(polished)
                 budget.spend(1)
+        return gap
 
     def _sweep(self, target: float, budget: Budget, *, patient: bool) -> float:
         """Sweep until the gap is small or a Newton step costs less; return the gap."""
@@ -108,5 +115,8 @@ class GramSolver:
         hessian = self.gram[np.ix_(support, support)]
         hessian.flat[:: len(support) + 1] += part.l2
         smooth = self.gradient[support] + part.l2 * old
-        self.w[support] = newton_on_matrix(hessian, smooth, old, part)
+        new = None if self._thorough else newton_step(hessian, smooth, old, part)
+        if new is None:
+            new = newton_on_matrix(hessian, smooth, old, part)
+        self.w[support] = new
         self.gradient = self._origin + self.w[support] @ self.gram[support]

@@ -1,6 +1,5 @@
 """The outer loop for the squared loss, on compiled kernels."""
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from sknorms.linear_model._penalties import Terms
 from sknorms.linear_model._problem import (
     DualPoint,
     GrownBlock,
+    Known,
     Problem,
     best_of_squares,
 )
@@ -48,13 +48,22 @@ _MOST_NUMBERS = 2**23
 
 
 class LeastSquaresLoop(OuterLoop):
-    """Working sets of least squares; those of dense columns grow and stay."""
+    """Working sets of least squares; those of dense columns grow and stay.
+
+    The block keeps columns and their products, for this fit and those that follow it.
+    """
 
     def __init__(
-        self, problem: Problem, terms: Terms, tol: float, budget: Budget
+        self,
+        problem: Problem,
+        terms: Terms,
+        tol: float,
+        budget: Budget,
+        block: GrownBlock,
     ) -> None:
         super().__init__(problem, terms, tol, budget)
-        self.block = GrownBlock(problem)
+        self.block = block
+        self.warm = False
         self.gradient = np.zeros(0)
         self._last: IndexArray = np.empty(0, dtype=np.intp)
 
@@ -64,17 +73,24 @@ class LeastSquaresLoop(OuterLoop):
         quadratic = problem.loss.quadratic and not terms.has_zero_limit
         return quadratic and kernels_available()
 
+    def _scores(self, w: FloatArray, intercept: float) -> tuple[FloatArray, float]:
+        known = self.block.known
+        # On a path, a fit begins where the one before it ended.
+        if known is None or not np.array_equal(known.w, w):
+            z, intercept = super()._scores(w, intercept)
+            gradient = self.design.rmatvec(self.design.share * (z - self.problem.y))
+            self.block.known = known = Known(w.copy(), intercept, z, gradient)
+        self.gradient = known.gradient
+        return known.z, known.intercept
+
     def _look(self, w: FloatArray, z: FloatArray) -> tuple[float, DualPoint]:
-        u = z - self.problem.y
-        slopes = self.design.share * u
-        gradient = self.design.rmatvec(slopes)
+        u, gradient = z - self.problem.y, self.gradient
         primal = self.problem.value(z) + self.terms.value(w)
         value, scale = best_of_squares(
             self.problem, self.terms, w, u, gradient, self.norms
         )
-        self.gradient = gradient
         if not w.any():
-            self.origin = gradient
+            self.block.origin = gradient
         return primal, DualPoint(value, scale, scale * u, scale * gradient)
 
     def _improve(
@@ -87,6 +103,10 @@ class LeastSquaresLoop(OuterLoop):
     ) -> tuple[FloatArray, float]:
         new = self.block.missing(columns)
         if not self._products_pay(len(self.block.columns) + len(new)):
+            # Columns of earlier fits may be in the way.
+            self.block.clear()
+            new = columns
+        if not self._products_pay(len(new)):
             fresh = np.setdiff1d(columns, self._last, assume_unique=True)
             self._last = columns
             target = self._target(len(fresh), len(columns))
@@ -98,8 +118,9 @@ class LeastSquaresLoop(OuterLoop):
             self.terms.take(columns),
             w[columns],
             self.gradient[columns],
-            self.origin[columns],
+            self._origin()[columns],
             2.0 * self.null,
+            thorough=not self.warm,
         )
         exact = self.tol * self.null if self.tol <= _FINE else 0.0
         inner.run(self._target(len(new), len(columns)), self.budget, exact)
@@ -112,18 +133,21 @@ class LeastSquaresLoop(OuterLoop):
 
     def _target(self, new: int, size: int) -> float:
         """Return how small the gap on a working set should be."""
-        grown = new <= max(_FEW_NEW, _GROWN * size)
+        # A path that goes on has nearly all of them.
+        grown = self.warm or new <= max(_FEW_NEW, _GROWN * size)
         gap = self.gaps[-1] * self.null
         part = _ONCE_GROWN if grown else _WHILE_GROWING
         return max(part * gap, _OF_TARGET * self.tol * self.null)
 
-    @functools.cached_property
-    def origin(self) -> FloatArray:
-        """The gradient without coefficients."""
-        return -self.design.rmatvec(self.design.share * self.problem.centred)
+    def _origin(self) -> FloatArray:
+        """Return the gradient without coefficients."""
+        if self.block.origin is None:
+            slopes = self.design.share * self.problem.centred
+            self.block.origin = -self.design.rmatvec(slopes)
+        return self.block.origin
 
     def _next(self, w: FloatArray, point: DualPoint, gap: float, *, first: bool) -> Any:
-        best = self._keep_best(point)
+        best, self.warm = self._keep_best(point), not first
         smoothness = self.problem.loss.smoothness
         discard(self.kept, self.terms, best.gradient, self.norms, gap, smoothness)
         return next_columns(

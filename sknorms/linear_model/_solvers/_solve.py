@@ -6,6 +6,8 @@ others to work on next. Between two such passes the problem is solved on those (
 Gramfort and Salmon, 2018; Bertrand et al., 2022).
 """
 
+import functools
+from dataclasses import dataclass
 from typing import Any
 
 from sknorms._typing import AnyArray
@@ -13,6 +15,7 @@ from sknorms.linear_model._losses import Loss
 from sknorms.linear_model._penalties import Terms
 from sknorms.linear_model._problem import (
     Design,
+    GrownBlock,
     Problem,
     ScoreProblem,
     Solution,
@@ -24,7 +27,7 @@ from sknorms.linear_model._solvers._newton_loop import NewtonLoop
 from sknorms.linear_model._solvers._outer_loop import OuterLoop
 from sknorms.linear_model._solvers._score_solve import solve_scores
 
-__all__ = ["solve"]
+__all__ = ["Solver", "solve"]
 
 
 def solve(
@@ -63,14 +66,56 @@ def solve(
         With ``converged`` False if ``max_iter`` was too small, or ``tol`` too small for
         float64.
     """
-    rows = y if design.kept is None else y[design.kept]
-    parts = penalty.separable(design.n_columns)
-    if loss.vector_valued or parts is None:
-        scores = ScoreProblem(design, rows, loss, fit_intercept, loss.n_outputs(y))
-        return solve_scores(scores, penalty, tol, max_iter, initial)
-    problem = Problem(design, rows, loss, fit_intercept)
-    terms = Terms.of(parts.l1, parts.l2, parts.lower, parts.upper)
-    kind = OuterLoop if loss.quadratic else NewtonLoop
-    if LeastSquaresLoop.suits(problem, terms):
-        kind = LeastSquaresLoop
-    return kind(problem, terms, tol, Budget(max_iter)).run(initial)
+    solver = Solver(design, y, loss, fit_intercept)
+    return solver.solve(penalty, tol, max_iter, initial)
+
+
+@dataclass(frozen=True, eq=False)
+class Solver:
+    """One loss of one target, under any penalty; `solve` says what is what.
+
+    What does not depend on the penalty is found once: sizes of columns, and products of
+    those that were worked on.
+    """
+
+    design: Design
+    y: AnyArray
+    loss: Loss
+    fit_intercept: bool
+
+    def solve(
+        self, penalty: Any, tol: float, max_iter: int, initial: Start | None = None
+    ) -> Solution:
+        """Return the minimum under a penalty."""
+        parts = penalty.separable(self.design.n_columns)
+        if self.loss.vector_valued or parts is None:
+            return solve_scores(self._scores, penalty, tol, max_iter, initial)
+        terms = Terms.of(parts.l1, parts.l2, parts.lower, parts.upper)
+        return self._loop(terms, tol, Budget(max_iter)).run(initial)
+
+    def _loop(self, terms: Terms, tol: float, budget: Budget) -> OuterLoop:
+        problem = self._problem
+        if not self.loss.quadratic:
+            return NewtonLoop(problem, terms, tol, budget)
+        if LeastSquaresLoop.suits(problem, terms):
+            return LeastSquaresLoop(problem, terms, tol, budget, self._block)
+        return OuterLoop(problem, terms, tol, budget)
+
+    @property
+    def _rows(self) -> AnyArray:
+        return self.y if self.design.kept is None else self.y[self.design.kept]
+
+    @functools.cached_property
+    def _problem(self) -> Problem:
+        return Problem(self.design, self._rows, self.loss, self.fit_intercept)
+
+    @functools.cached_property
+    def _scores(self) -> ScoreProblem:
+        n_outputs = self.loss.n_outputs(self.y)
+        return ScoreProblem(
+            self.design, self._rows, self.loss, self.fit_intercept, n_outputs
+        )
+
+    @functools.cached_property
+    def _block(self) -> GrownBlock:
+        return GrownBlock(self._problem)
