@@ -5,20 +5,23 @@
 It searches over metrics as over any other parameter, shows on real word vectors how far
 the answer to "what is near?" depends on the metric, runs the same exact search with
 scikit-learn and with sknorms, asks for words by name and for labels within a radius,
-and saves one picture.
+plants three mistakes for the metric audit to find, and saves one picture.
 """
 
 import argparse
+import textwrap
 import time
 import warnings
 
 import numpy as np
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_wine
 from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.neighbors import NearestNeighbors as SklearnNeighbors
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
+from sknorms.audit import check_metric
 from sknorms.datasets import load_word_vectors
 from sknorms.metrics import get_metric, metric_names
 from sknorms.neighbors import (
@@ -178,6 +181,32 @@ def predict_within_radius():
         )
 
 
+def indented(text):
+    """Break a text into indented lines."""
+    return textwrap.fill(text, 88, initial_indent=6 * " ", subsequent_indent=8 * " ")
+
+
+def audit_mistakes(X):
+    """Ask the audit about data in order, and about the same with a planted mistake."""
+    heading("6. The audit finds planted mistakes, which raise no error")
+    unit = Normalizer().fit_transform(X)
+    wine, cultivar = load_wine(return_X_y=True)
+    scaled = StandardScaler().fit_transform(wine)
+    asked = (
+        ("word vectors of unit length", "dot", unit, None),
+        ("  the step that made them unit is lost", "dot", X, None),
+        ("  unit vectors, cut off after 32 columns", "dot", unit[:, :32], None),
+        ("wine, standardised", "euclidean", scaled, cultivar),
+        ("  the step that standardised is lost", "euclidean", wine, cultivar),
+    )
+    for name, metric, rows, labels in asked:
+        audit = check_metric(rows, metric, labels)
+        print(f"  {name:42s} {metric:10s} {audit.severity}")
+        for problem in audit.problems:
+            print(indented(f"{problem.kind}: {problem.message}"))
+            print(indented(f"-> {problem.remedy}"))
+
+
 def draw(lengths, found, path):
     """Save the lengths of the words beside the disagreement between metrics."""
     import matplotlib as mpl
@@ -231,6 +260,7 @@ def main():
     compare_search(glove.data)
     search_by_name(glove.data, glove.words)
     predict_within_radius()
+    audit_mistakes(glove.data)
     draw(lengths, found, path)
     print(f"\nPicture: {path}. All of it took {time.perf_counter() - start:.0f} s.")
 
