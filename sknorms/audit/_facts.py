@@ -14,8 +14,9 @@ __all__ = ["RowFacts"]
 # ones, may be off by.
 _ERRORS, _ROOM = 4.0, 0.02
 _CONSTANT = 1e-6
+_ROWS_PER_VALUE = 10
 _LARGEST_WHOLE = 2.0**20
-_STANDARDIZED_SHARE = 0.95
+_STANDARDIZED_SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class RowFacts:
         Columns that are not constant.
     zero_share, negative_share : float
         Shares of the entries.
-    integers : bool
-        Whether all entries are whole numbers.
+    discrete : bool
+        Whether entries are whole numbers, or half of the columns have few values.
     standardized : bool
         Whether the columns have mean 0 and standard deviation 1, about.
     principal : bool
@@ -43,7 +44,7 @@ class RowFacts:
     varying: int
     zero_share: float
     negative_share: float
-    integers: bool
+    discrete: bool
     standardized: bool
     principal: bool
 
@@ -62,7 +63,7 @@ class RowFacts:
             varying=int(varies.sum()),
             zero_share=1.0 - nonzero / n_entries,
             negative_share=float((entries < 0).sum() / n_entries),
-            integers=_whole(entries),
+            discrete=_whole(entries) or _few_values(raw),
             standardized=_standardized(drawn.rows, drawn.scale),
             principal=_principal(drawn.rows, mean, spread) if varies.all() else False,
         )
@@ -80,6 +81,15 @@ def _whole(entries: AnyArray) -> bool:
         return True
     small = np.abs(entries) < _LARGEST_WHOLE
     return bool((small & (np.floor(entries) == entries)).all())
+
+
+def _few_values(raw: Rows) -> bool:
+    """Whether half of the columns have less than a value for every ten rows."""
+    if sparse.issparse(raw) or len(raw) < 2:
+        return False
+    ordered = np.sort(raw, axis=0)
+    counts = 1 + (ordered[1:] != ordered[:-1]).sum(axis=0)
+    return bool(np.median(counts) * _ROWS_PER_VALUE < len(raw))
 
 
 def _standardized(rows: Rows, scale: float) -> bool:

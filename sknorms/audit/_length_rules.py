@@ -181,7 +181,7 @@ def _like_embeddings(seen: Examined) -> bool:
         facts.n_columns >= LIMITS.directions
         and facts.rarer_sign >= LIMITS.mixed_signs
         and not facts.standardized
-        and not facts.integers
+        and not facts.discrete
     )
 
 

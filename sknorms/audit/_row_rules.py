@@ -63,8 +63,8 @@ class Duplicates(Rule):
         norms = seen.statistics.norms
         copies = max(norms.n_duplicates - max(norms.n_zero - 1, 0), 0)
         share = copies / max(norms.n_sampled, 1)
-        # Rows of a few whole numbers coincide by nature.
-        if seen.facts.integers or share < LIMITS.duplicate_notice:
+        # Rows of a few whole numbers, scaled or not, coincide by nature.
+        if seen.facts.discrete or share < LIMITS.duplicate_notice:
             return None
         return Finding(
             self.kind,

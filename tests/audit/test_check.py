@@ -339,3 +339,22 @@ def test_bad_input_is_named(options, message):
     X = np.random.default_rng(0).normal(size=(60, 3))
     with pytest.raises(ValueError, match=message):
         check_metric(X, **{"metric": "euclidean", **options})
+
+
+# ---- what looks like a fault and is none ----
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_answers_on_a_scale_coincide_by_nature(seed):
+    answers = np.random.default_rng(seed).integers(1, 4, size=(2000, 5))
+    for rows in (answers, StandardScaler().fit_transform(answers)):
+        assert kinds(check_metric(rows, "euclidean"), "problem") == set()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_standardised_columns_are_known_in_a_sample_too(seed):
+    rng = np.random.default_rng(seed)
+    rows = rng.standard_t(3, size=(9000, 30)) * audit_cases.lengths(rng, 0.4, 9000)
+    assert kinds(check_metric(rows, "euclidean"), "problem") == {"lengths"}
+    scaled = StandardScaler().fit_transform(rows)
+    assert kinds(check_metric(scaled, "euclidean"), "problem") == set()
