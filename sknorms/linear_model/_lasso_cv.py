@@ -99,6 +99,10 @@ default="auto"
     such a path is measured on the rows themselves; if its error is not the same there
     to within the tolerance, the fold is done again row by row.
 
+    Where columns are many and strengths small, the strength chosen may not be the one
+    that scikit-learn chooses at the same `tol`: its models of neighbouring strengths
+    may then all be the same, and their errors not those of the minimum.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
