@@ -11,6 +11,7 @@ __all__ = [
     "free_colour",
     "has_line",
     "legend",
+    "legend_above",
     "tidy",
 ]
 
@@ -18,6 +19,9 @@ __all__ = [
 # and on white.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#9a9a9a"
+
+# Of legends: points that a letter takes, and letters that a line before a name takes.
+_LETTER_WIDTH, _KEY_WIDTH = 5.2, 7
 
 
 def axes_to_draw_on(ax: Any) -> Any:
@@ -58,6 +62,24 @@ def legend(ax: Any) -> Any:
     """Draw the legend, its words readable over lines that no place is free of."""
     return ax.legend(
         fontsize="small", facecolor="white", edgecolor="none", framealpha=0.85
+    )
+
+
+def legend_above(ax: Any, most_columns: int) -> Any:
+    """Draw the legend above the axes, where what fills them leaves no place.
+
+    It has as many columns as are about as wide as the axes.
+    """
+    names = ax.get_legend_handles_labels()[1]
+    letters = max(map(len, names)) + _KEY_WIDTH
+    points = 72.0 * ax.get_figure().get_size_inches()[0] * ax.get_position().width
+    columns = int(points / (_LETTER_WIDTH * letters))
+    return ax.legend(
+        frameon=False,
+        fontsize="small",
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+        ncols=max(1, min(columns, most_columns, len(names))),
     )
 
 

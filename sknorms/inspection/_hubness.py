@@ -12,7 +12,7 @@ from sknorms.inspection._drawing import (
     axes_to_draw_on,
     free_colour,
     has_line,
-    legend,
+    legend_above,
     tidy,
 )
 from sknorms.inspection._seen import metric_seen, pass_of_graph, rows_seen
@@ -330,7 +330,7 @@ class HubnessDisplay:
             xlabel=f"k-occurrence: in how many lists of {k} neighbours a row is",
             ylabel="share of rows",
         )
-        legend(self.ax_)
+        legend_above(self.ax_, most_columns=2)
         tidy(self.ax_)
         return self
 
@@ -380,9 +380,9 @@ class HubnessDisplay:
             f"hubs: over {limit:g}",
             (limit, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
+            xytext=(3, -2),
             textcoords="offset points",
-            ha="center",
+            va="top",
             color="#666666",
             fontsize="small",
         )

@@ -8,7 +8,13 @@ from typing import Any, Self
 import numpy as np
 
 from sknorms._typing import FloatArray
-from sknorms.inspection._drawing import COLOURS, GREY, axes_to_draw_on, tidy
+from sknorms.inspection._drawing import (
+    COLOURS,
+    GREY,
+    axes_to_draw_on,
+    legend_above,
+    tidy,
+)
 from sknorms.norms import Lp, get_norm
 from sknorms.preprocessing import normalize
 
@@ -16,8 +22,6 @@ __all__ = ["UnitBallDisplay"]
 
 # Directions in a quarter of the circle.
 _N_DIRECTIONS = 181
-# In letters: how wide the legend may be, and what a line in it takes.
-_LEGEND_WIDTH, _KEY_WIDTH = 50, 7
 # Lines are told apart without colour, too.
 _DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
 
@@ -152,13 +156,7 @@ default=("l1", "l2", "linf")
         # there if the axes are at the top of their place.
         self.ax_.set_aspect("equal", anchor="N")
         self.ax_.locator_params(nbins=5)
-        self.ax_.legend(
-            frameon=False,
-            fontsize="small",
-            loc="lower center",
-            bbox_to_anchor=(0.5, 1.0),
-            ncols=_columns(self.names),
-        )
+        legend_above(self.ax_, most_columns=4)
         tidy(self.ax_)
         return self
 
@@ -189,12 +187,6 @@ def _named_norms(norms: Any) -> dict[str, Any]:
     if not named:
         raise ValueError(f"norms must hold at least one norm; got {norms!r}.")
     return named
-
-
-def _columns(names: Any) -> int:
-    """Return in how many columns the legend is about as wide as the axes."""
-    longest = max(len(str(name)) for name in names) + _KEY_WIDTH
-    return max(1, min(len(names), _LEGEND_WIDTH // longest))
 
 
 def _label(norm: Any) -> str:

@@ -92,6 +92,17 @@ def test_graph_counts_as_rows_do(exclude_self):
     assert display.hubness.skewness == dense.hubness.skewness
 
 
+@pytest.mark.parametrize("width", [3.0, 6.4, 12.0])
+def test_legend_leaves_the_points_free(pyplot, width):
+    ax = pyplot.subplots(figsize=(width, 4.8), layout="constrained")[1]
+    for name in ("before", "after local scaling"):
+        display = HubnessDisplay.from_data(N, name=name, ax=ax)
+    display.figure_.canvas.draw()
+    box = ax.get_legend().get_window_extent()
+    assert box.y0 >= ax.get_window_extent().y1
+    assert box.y1 <= display.figure_.bbox.y1
+
+
 def test_one_measurement_is_drawn_often():
     display = HubnessDisplay.from_data(X, marker="x", color="black")
     assert display.line_.get_marker() == "x"
