@@ -64,10 +64,21 @@ ONLY_IN = {
     "joblib": ("_parallel.py",),
     "threadpoolctl": ("_parallel.py",),
     "matplotlib": ("inspection/",),
+    "pyarrow": ("_parquet_files.py",),
     "tqdm": ("_progress.py",),
 }
 # Heavy or optional: never imported while `sknorms` itself is being imported.
-LAZY = {"dask", "faiss", "matplotlib", "numba", "pandas", "polars", "torch", "tqdm"}
+LAZY = {
+    "dask",
+    "faiss",
+    "matplotlib",
+    "numba",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "torch",
+    "tqdm",
+}
 
 MAX_FILE_LINES = 400
 MAX_BODY_LINES = 40
