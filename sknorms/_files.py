@@ -51,8 +51,6 @@ def read_matrix(text: str) -> Rows:
     """
     rows: Rows = _read(text, "matrix")
     place = Place.of(text)
-    if rows.dtype.kind not in _NUMBERS:
-        raise FileError(f"{place} must hold numbers; got dtype {rows.dtype}.")
     if rows.ndim != 2:
         raise FileError(
             f"{place} must hold a table, one row a vector; got an array of shape "
@@ -63,6 +61,8 @@ def read_matrix(text: str) -> Rows:
             f"{place} must have at least one row and one column; got {rows.shape[0]} "
             f"x {rows.shape[1]}."
         )
+    if rows.dtype.kind not in _NUMBERS:
+        raise FileError(f"{place} must hold numbers; got dtype {rows.dtype}.")
     return rows
 
 

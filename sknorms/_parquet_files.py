@@ -95,7 +95,8 @@ def _from_lists(place: Place, column: Any) -> AnyArray:
             f"{place} must have lists of one length; got {lengths[0]} to {lengths[-1]}."
         )
     entries = compute.list_flatten(column).to_numpy()
-    return np.asarray(entries).reshape(len(column), -1)
+    width = int(lengths[0]) if len(lengths) else 0
+    return np.asarray(entries).reshape(len(column), width)
 
 
 def _numbers(place: Place, name: str, column: Any) -> AnyArray:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from pyarrow import parquet
 from scipy import sparse
 
 from sknorms._file_place import FileError
@@ -149,7 +150,10 @@ BAD_BYTES = {
     "negative.npy": (npy(header((-1, 3))), "cannot be read"),
     "code.npy": (npy("__import__('os').system('false')"), "cannot be read"),
     "deep.npy": (npy("(" * 5000), "cannot be read"),
-    "record.npy": (npy(header((1,), "[('a', '<f8')]"), bytes(8)), "must hold numbers"),
+    "record.npy": (
+        npy(header((1, 1), "[('a', '<f8')]"), bytes(8)),
+        "must hold numbers",
+    ),
     "complex.npy": (npy(header((1, 1), "'<c16'"), bytes(16)), "must hold numbers"),
     "zip.npz": (b"PK\x03\x04 and then nothing", "cannot be read"),
     "text.npz": (b"hello", "Python objects"),
@@ -256,6 +260,9 @@ def test_a_member_that_claims_too_much_is_refused(folder):
         ),
         ("ragged.parquet", "lists of one length; got 1 to 2"),
         ("holes.parquet", "a list in every row; got missing ones"),
+        ("none.parquet", "at least one row and one column; got 0 x 0"),
+        ("empty.parquet", "at least one row and one column; got 2 x 0"),
+        ("words.parquet", "must hold numbers; got dtype object"),
         ("absent.npy", "cannot be read: No such file"),
         ("folder.npy", "cannot be read: Is a directory"),
     ],
@@ -269,6 +276,11 @@ def test_what_is_not_there(folder, text, message):
     frame[["w"]].to_parquet("text.parquet")
     pd.DataFrame({"e": [[1.0], [1.0, 2.0]]}).to_parquet("ragged.parquet")
     pd.DataFrame({"e": [[1.0], None]}).to_parquet("holes.parquet")
+    pd.DataFrame({"e": [[], []]}).to_parquet("empty.parquet")
+    pd.DataFrame({"e": list(ROWS)}).to_parquet("none.parquet")
+    table = parquet.read_table("none.parquet").slice(0, 0)
+    parquet.write_table(table, "none.parquet")
+    pd.DataFrame({"e": [["a"], ["b"]]}).to_parquet("words.parquet")
     (folder / "folder.npy").mkdir()
     with pytest.raises(FileError, match=message):
         read_matrix(text)
