@@ -26,7 +26,7 @@ PUBLIC = {
     "inspection": """
         CoefficientPathDisplay DistanceConcentrationDisplay DualGapDisplay
         GradientNormDisplay HubnessDisplay MetricAgreementDisplay
-        NormDistributionDisplay UnitBallDisplay""",
+        NormDistributionDisplay UnitBallDisplay audit_report""",
     "linear_model": """
         SquaredLoss LogisticLoss MultinomialLoss HuberLoss PoissonLoss SquaredHingeLoss
         get_loss L1Penalty L2Penalty ElasticNetPenalty GroupLassoPenalty

@@ -6,6 +6,7 @@ in ``ax_`` and the figure in ``figure_``. matplotlib, which comes with the extra
 ``plot``, is imported when something is drawn.
 """
 
+from sknorms.inspection._audit_report import audit_report
 from sknorms.inspection._coefficient_path import CoefficientPathDisplay
 from sknorms.inspection._distance_concentration import DistanceConcentrationDisplay
 from sknorms.inspection._dual_gap import DualGapDisplay
@@ -24,4 +25,5 @@ __all__ = [
     "MetricAgreementDisplay",
     "NormDistributionDisplay",
     "UnitBallDisplay",
+    "audit_report",
 ]

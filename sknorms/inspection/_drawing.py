@@ -1,5 +1,7 @@
 """What all pictures share: where they are drawn, their colours, their frames."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 __all__ = [
@@ -8,6 +10,7 @@ __all__ = [
     "GREY",
     "ORANGE",
     "axes_to_draw_on",
+    "detached_axes",
     "free_colour",
     "has_line",
     "legend",
@@ -32,16 +35,35 @@ def axes_to_draw_on(ax: Any) -> Any:
     ImportError
         If matplotlib is not installed.
     """
-    try:
+    with _needing_matplotlib():
         from matplotlib import pyplot
+    if ax is not None:
+        return ax
+    return pyplot.subplots(layout="constrained")[1]
+
+
+def detached_axes(size: tuple[float, float]) -> Any:
+    """Return axes of a figure that pyplot does not know of: to save, not to show.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    with _needing_matplotlib():
+        from matplotlib.figure import Figure
+    return Figure(figsize=size, layout="constrained").subplots()
+
+
+@contextmanager
+def _needing_matplotlib() -> Iterator[None]:
+    try:
+        yield
     except ImportError as error:
         raise ImportError(
             "Drawing needs matplotlib, which is not installed: "
             "python -m pip install 'sknorms[plot]'."
         ) from error
-    if ax is not None:
-        return ax
-    return pyplot.subplots(layout="constrained")[1]
 
 
 def free_colour(ax: Any) -> str:
