@@ -89,8 +89,9 @@ MetricAgreementDisplay.from_audit(lost, ax=second)
 second.set_title("Neighbours in common, as stored")
 for name, metric in (("cosine", "cosine"), ("inner product", "dot")):
     HubnessDisplay.from_audit(lost, metric, name=name, ax=third)
-third.set_title("Hubs, as stored", loc="left")
+third.set_title("Hubs, as stored")
 third.set_xlabel("in how many lists of 10 neighbours a row is")
+third.legend(frameon=False, loc="lower left", fontsize=8)
 
 # %%
 # Mistake 3: a column comes in another unit
