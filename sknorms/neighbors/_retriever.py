@@ -3,11 +3,9 @@
 from typing import Any, Self
 
 import numpy as np
-from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from sknorms._typing import AnyArray
-from sknorms._validation import ParameterError
 from sknorms.audit._automatic import check_audit, is_automatic, warn_if_wrong
 from sknorms.metrics import make_retrieval_scorer
 from sknorms.neighbors._retrieval import (
@@ -19,6 +17,7 @@ from sknorms.neighbors._retrieval import (
     StoreEstimator,
     check_limit,
     check_where,
+    require_yes_or_no,
 )
 from sknorms.neighbors._search import neighbor_graph
 
@@ -36,6 +35,10 @@ class Retriever(StoreEstimator):
         the rows say so (`sknorms.audit.check_metric`).
     n_neighbors : int, default=10
         How many rows `search`, `score` and `transform` find unless told otherwise.
+    min_score : float or ThresholdCalibrator, default=None
+        Smallest similarity of what they find, unless `search` is told another limit. A
+        fitted calibrator stands for what it has learnt. Another one is fitted to the
+        rows, and again when rows are added or removed.
     p : float, default=2
         Power of "minkowski"; other metrics ignore it.
     metric_params : dict, default=None
@@ -137,6 +140,7 @@ class Retriever(StoreEstimator):
         metric: Any = "cosine",
         *,
         n_neighbors: Any = 10,
+        min_score: Any = None,
         p: Any = 2,
         metric_params: Any = None,
         n_jobs: Any = None,
@@ -146,6 +150,7 @@ class Retriever(StoreEstimator):
     ) -> None:
         self.metric = metric
         self.n_neighbors = n_neighbors
+        self.min_score = min_score
         self.p = p
         self.metric_params = metric_params
         self.n_jobs = n_jobs
@@ -182,6 +187,7 @@ default=None
         if is_automatic(self.metric):
             declared = unlearned = self._choose_metric(rows)
         self._keep(Store.fit(declared, unlearned, rows, labels))
+        self._limit_of_all(1)
         if warns:
             warn_if_wrong(unlearned.record, rows, type(self).__name__, stacklevel=2)
         return self
@@ -263,8 +269,8 @@ default=None
         X : {array-like, sparse matrix} of shape (n_queries, n_features)
             The queries.
         k : int, default=None
-            At most how many rows to find. None takes ``n_neighbors``, or, if there is a
-            limit (``min_score`` or ``radius``), finds all rows within it.
+            At most how many rows to find. None takes ``n_neighbors``, or, if a limit is
+            given here (``min_score`` or ``radius``), finds all rows within it.
         where : bool array-like of shape (n_samples_fit_,) or (n_queries, \
 n_samples_fit_), or boolean sparse matrix of the latter, default=None
             Which rows may be found: one mask for all queries, or one for each. Of a
@@ -297,11 +303,12 @@ default=None
         rows = self._check_queries(X)
         store = self._settled()
         n_queries = int(rows.shape[0])
-        limit = check_limit(store.metric, min_score, radius, n_queries)
+        given = check_limit(store.metric, min_score, radius, n_queries)
+        limit = self._limit_of_all(n_queries) if given is None else given
         masks = None if where is None else check_where(where, n_queries, store.n_rows)
         sought = Lookup(
             rows,
-            self._check_k(k, None if limit is not None else self.n_neighbors),
+            self._check_k(k, None if given is not None else self.n_neighbors),
             None if limit is None else limit.keys(store.metric),
             mask=masks if isinstance(masks, np.ndarray) else None,
             pair_mask=masks if isinstance(masks, PairMask) else None,
@@ -338,7 +345,7 @@ shape (n_queries, n_samples_fit_)
         """
         check_is_fitted(self)
         k = self._check_k(k, self.n_neighbors)
-        _require_yes_or_no(y)
+        require_yes_or_no(y)
         return make_retrieval_scorer(f"recall@{k}", distinct=True)(self, X, y)
 
     def transform(self, X: Any) -> Any:
@@ -358,20 +365,12 @@ shape (n_queries, n_samples_fit_)
         """
         rows = self._check_queries(X)
         store = self._settled()
-        sought = Lookup(rows, self._check_k(None, self.n_neighbors))
-        found = self._result(store, sought, None)
+        limit = self._limit_of_all(int(rows.shape[0]))
+        keys = None if limit is None else limit.keys(store.metric)
+        sought = Lookup(rows, self._check_k(None, self.n_neighbors), keys)
+        found = self._result(store, sought, limit)
         return neighbor_graph(
             _closeness(found), found.all_indices, found.starts, store.n_rows
-        )
-
-
-def _require_yes_or_no(y: Any) -> None:
-    table = isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind in "f"
-    if table or (sparse.issparse(y) and y.dtype != np.bool_):
-        raise ParameterError(
-            "y as a matrix must be boolean, True where a row is relevant to a query; "
-            f"got {y.dtype}. Grades are for sknorms.metrics.make_retrieval_scorer, as "
-            'in make_retrieval_scorer("ndcg@10").'
         )
 
 

@@ -1,6 +1,10 @@
 """Rows that have names: what is kept, admitted, found and called relevant."""
 
-from sknorms.neighbors._retrieval._admissions import PairMask, check_where
+from sknorms.neighbors._retrieval._admissions import (
+    PairMask,
+    check_where,
+    require_yes_or_no,
+)
 from sknorms.neighbors._retrieval._false_matches import (
     Cut,
     false_match_cut,
@@ -28,4 +32,5 @@ __all__ = [
     "check_where",
     "false_match_cut",
     "fewest_pairs",
+    "require_yes_or_no",
 ]

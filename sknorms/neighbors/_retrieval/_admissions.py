@@ -23,6 +23,7 @@ __all__ = [
     "PairMask",
     "SparseMasks",
     "check_where",
+    "require_yes_or_no",
 ]
 
 
@@ -245,3 +246,14 @@ def _is_missing(value: Any) -> bool:
     # NaN and NaT differ from themselves, and pandas' NA says it does not know.
     same = value == value
     return value is None or not isinstance(same, bool | np.bool_) or not same
+
+
+def require_yes_or_no(y: Any) -> None:
+    """Refuse a matrix of grades where one of relevance is meant."""
+    table = isinstance(y, np.ndarray) and y.ndim == 2 and y.dtype.kind in "f"
+    if table or (sparse.issparse(y) and y.dtype != np.bool_):
+        raise ParameterError(
+            "y as a matrix must be boolean, True where a row is relevant to a query; "
+            f"got {y.dtype}. Grades are for sknorms.metrics.make_retrieval_scorer, as "
+            'in make_retrieval_scorer("ndcg@10").'
+        )

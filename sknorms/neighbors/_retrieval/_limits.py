@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from sknorms._typing import BoolArray, FloatArray
@@ -17,7 +18,7 @@ from sknorms.neighbors._retrieval._false_matches import (
 from sknorms.neighbors._retrieval._results import SearchResult
 from sknorms.neighbors._search import key_limits, reaches
 
-__all__ = ["Limit", "check_limit"]
+__all__ = ["Limit", "check_limit", "needs_rows"]
 
 # Room for the rounding of one minus a value, and of a cast to float32.
 _COMPLEMENT_SLACK = 2.0**-22
@@ -77,6 +78,17 @@ def check_limit(
     _require_meaning(metric, name, similar)
     given = _calibrated(name, min_score if similar else radius, metric)
     return Limit(_each(name, given, n_queries, -np.inf if similar else 0.0), similar)
+
+
+def needs_rows(given: Any) -> bool:
+    """Whether a limit has to be learnt yet."""
+    if not isinstance(given, BaseEstimator):
+        return False
+    try:
+        check_is_fitted(given)
+    except NotFittedError:
+        return True
+    return False
 
 
 def _calibrated(name: str, given: Any, metric: Metric) -> Any:

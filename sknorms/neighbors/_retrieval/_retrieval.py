@@ -8,6 +8,7 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
+    clone,
 )
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -26,7 +27,7 @@ from sknorms.audit._automatic import choose_metric, is_automatic
 from sknorms.engine import Admission, SearchStats
 from sknorms.metrics import Metric
 from sknorms.neighbors._retrieval._labels import as_labels
-from sknorms.neighbors._retrieval._limits import Limit
+from sknorms.neighbors._retrieval._limits import Limit, check_limit, needs_rows
 from sknorms.neighbors._retrieval._lookup import Lookup, look_up
 from sknorms.neighbors._retrieval._results import SearchResult
 from sknorms.neighbors._retrieval._store import Store
@@ -53,6 +54,7 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     metric: Any
     n_neighbors: Any
+    min_score: Any
     n_jobs: Any
     working_memory: Any
     verbose: Any
@@ -64,6 +66,7 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     search_stats_: SearchStats
 
     _store: Store
+    _learnt: Any
 
     @property
     def ids_(self) -> AnyArray:
@@ -153,8 +156,18 @@ class StoreEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             )
         return groups.others(as_labels("exclude_groups", exclude_groups, n_queries))
 
+    def _limit_of_all(self, n_queries: int) -> Limit | None:
+        """Return the limit of every search that is told no other."""
+        given = self.min_score
+        if needs_rows(given):
+            # Where there are no rows there is nothing to learn, and nothing to find.
+            if self._learnt is None and self._store.n_rows:
+                self._learnt = clone(given).fit(self._store.rows)
+            given = self._learnt
+        return check_limit(self._settled().metric, given, None, n_queries)
+
     def _keep(self, store: Store) -> Self:
-        self._store = store
+        self._store, self._learnt = store, None
         self.search_stats_ = SearchStats()
         self.n_samples_fit_ = store.n_rows
         return self

@@ -234,13 +234,18 @@ class Store:
         asked = as_labels("ids", [ids] if single else ids)
         return asked.astype(known.dtype) if known.dtype.kind in "Mm" else asked
 
+    @property
+    def rows(self) -> Rows:
+        """All rows that are there, in order."""
+        return _stacked([block.rows for block in self.blocks if block.n_alive])
+
     def settle(self) -> "Store":
         """Return the store ready for a search, learnt parameters included."""
         if self.settled:
             return self
         if not self.n_rows or not _learns(self.unlearned.record):
             return replace(self, blocks=tuple(self._compacted()), settled=True)
-        rows = _stacked([block.rows for block in self.blocks if block.n_alive])
+        rows = self.rows
         effective = self.unlearned.learn(rows)
         block = Block.of(effective.record, rows, self.labels)
         return replace(self, effective=effective, blocks=(block,), settled=True)
