@@ -401,7 +401,7 @@ def test_before_fit():
 def test_limits_of_another_metric(calibrated, used, name, message):
     model = ThresholdCalibrator(calibrated, false_match_rate=0.1).fit(ROWS)
     with pytest.raises(ValueError, match=message):
-        Retriever(used).fit(ROWS).search(ROWS, **{name: model})
+        Retriever(used, audit=None).fit(ROWS).search(ROWS, **{name: model})
 
 
 def test_limits_of_the_same_metric_with_another_parameter():
