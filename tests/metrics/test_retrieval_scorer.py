@@ -87,7 +87,7 @@ def test_every_metric(metric, dtype):
     rows = rows_for(metric, 80, whole=True).astype(dtype)
     rows = np.vstack([rows, rows])  # every row ties with another
     labels = np.arange(160) % 5
-    retriever = Retriever(metric).fit(rows, labels)
+    retriever = Retriever(metric, audit=None).fit(rows, labels)
     result = retriever.search(rows[:9], k=160)
     k = min(5, *result.counts)
     expected = recall_at_k(labels[:9], result, k, labels=labels)
@@ -158,7 +158,8 @@ def test_queries_in_any_layout():
 def test_grid_search_over_metrics_and_preprocessing_on_digits():
     X, y = load_digits(return_X_y=True)
     X, y = X[:600], y[:600]
-    pipeline = make_pipeline(StandardScaler(), PCA(16), Retriever())
+    # Unit rows that lose columns do not suit the euclidean metric: that is tried here.
+    pipeline = make_pipeline(StandardScaler(), PCA(16), Retriever(audit=None))
     grid = {
         "standardscaler": [StandardScaler(), Normalizer(), "passthrough"],
         "retriever__metric": ["euclidean", "cosine", "chebyshev"],

@@ -47,7 +47,8 @@ class MomentPath:
             found = self._by_products(gram, products, square, alphas)
         else:
             found = self._by_few_rows(alphas)
-        if not found:
+        # Products of nearly collinear columns say less than their rows do.
+        if not found or not all(model.converged for model in found):
             return None
         models = self.task.with_intercepts(found)
         # The model with the weakest penalty depends on the moments most.

@@ -7,7 +7,7 @@ Gramfort and Salmon, 2018; Bertrand et al., 2022).
 """
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sknorms._typing import AnyArray
@@ -28,6 +28,10 @@ from sknorms.linear_model._solvers._outer_loop import OuterLoop
 from sknorms.linear_model._solvers._score_solve import solve_scores
 
 __all__ = ["Solver", "solve"]
+
+# Sweeps over products of columns, at least and as a part of all, before residuals are
+# tried.
+_ENOUGH, _PART = 1000, 0.1
 
 
 def solve(
@@ -91,15 +95,37 @@ class Solver:
         if self.loss.vector_valued or parts is None:
             return solve_scores(self._scores, penalty, tol, max_iter, initial)
         terms = Terms.of(parts.l1, parts.l2, parts.lower, parts.upper)
-        return self._loop(terms, tol, Budget(max_iter)).run(initial)
-
-    def _loop(self, terms: Terms, tol: float, budget: Budget) -> OuterLoop:
-        problem = self._problem
         if not self.loss.quadratic:
-            return NewtonLoop(problem, terms, tol, budget)
-        if LeastSquaresLoop.suits(problem, terms):
-            return LeastSquaresLoop(problem, terms, tol, budget, self._block)
-        return OuterLoop(problem, terms, tol, budget)
+            loop: OuterLoop = NewtonLoop(self._problem, terms, tol, Budget(max_iter))
+        elif LeastSquaresLoop.suits(self._problem, terms):
+            return self._least_squares(terms, tol, max_iter, initial)
+        else:
+            loop = OuterLoop(self._problem, terms, tol, Budget(max_iter))
+        return loop.run(initial)
+
+    def _least_squares(
+        self, terms: Terms, tol: float, max_iter: int, initial: Start | None
+    ) -> Solution:
+        """Minimise by products of columns, and by the columns where that is not enough.
+
+        Products of nearly collinear columns have lost digits that residuals still have.
+        """
+        budget = Budget(max(min(max_iter, _ENOUGH), int(_PART * max_iter)))
+        loop = LeastSquaresLoop(self._problem, terms, tol, budget, self._block)
+        found = loop.run(initial)
+        left = max_iter - budget.spent
+        if found.converged or left <= 0:
+            return found
+        start = Start(found.coef, found.intercept, found.columns)
+        finer = OuterLoop(self._problem, terms, tol, Budget(left)).run(start)
+        best = finer if finer.relative_gap < found.relative_gap else found
+        return replace(
+            best,
+            n_iter=found.n_iter + finer.n_iter,
+            n_full_passes=found.n_full_passes + finer.n_full_passes,
+            gaps=found.gaps + finer.gaps,
+            seconds=found.seconds + tuple(found.seconds[-1] + x for x in finer.seconds),
+        )
 
     @property
     def _rows(self) -> AnyArray:
