@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from metric_cases import CASES, KINDS, Case, in_domain, learned, rows_for
 from searches import N_QUERIES, N_ROWS, K, brute_force, check_search
 
+from sknorms._compile import kernels_available
 from sknorms.engine import AllColumns, Corpus, Prefix, SearchStats, nearest
 from sknorms.engine import _choice as choice
 from sknorms.engine import _packed as packed
@@ -185,7 +186,9 @@ def test_queries_far_from_all_rows_are_not_compared_with_all(name, factor, shift
     _, indices = nearest(corpus, queries, K, stats=stats)
     keys = brute_force(get_metric(name), queries, rows)
     np.testing.assert_array_equal(indices, np.argsort(keys, kind="stable")[:, :K])
-    assert stats.refinements < 0.1 * keys.size
+    # Levels come down by scores alone only where there are kernels.
+    if kernels_available():
+        assert stats.refinements < 0.1 * keys.size
 
 
 def forced(name, rows, queries, k=K):
