@@ -98,9 +98,8 @@ class ChordGrid(Grid):
         closes = whole and base.tight
         return cls(*where, limits, float(errors.mean()), split, closes=closes)
 
-    # A fact of the class for all other bounds; for this one it depends on directions.
     @property
-    def is_prefix(self) -> bool:  # type: ignore[override]
+    def is_prefix(self) -> bool:
         """Whether only a few directions are scored."""
         return not self.whole
 

@@ -79,14 +79,17 @@ class Embedding(ABC):
     keeps_sparse: ClassVar[bool] = False
     # Whether scores are plain products of embedded rows, as `score` computes them here.
     is_product: ClassVar[bool] = False
-    # Whether only a few directions of the rows are scored.
-    is_prefix: ClassVar[bool] = False
     # Whether rows are moved by more than a shift and a factor before they are scored.
     is_mapped: ClassVar[bool] = False
     # Whether corpus rows are embedded with gaps.
     has_gaps: ClassVar[bool] = False
-    # Such a weight for all queries.
+    # The weight of offsets that ranks a sample, where it is one for all queries.
     ranking: ClassVar[float] = 0.0
+
+    @property
+    def is_prefix(self) -> bool:
+        """Whether only a few directions of the rows are scored."""
+        return False
 
     def rank_weight(self, queries: Embedded) -> Any:
         """Return weights that rank a sample well enough for a first threshold.

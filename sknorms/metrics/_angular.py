@@ -74,7 +74,7 @@ class Cosine(_UnitRows):
     """One minus the cosine of the angle between two rows, in [0, 2]."""
 
     name: ClassVar[str] = "cosine"
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     formula: ClassVar[str] = r"1 - x \cdot y / (\|x\| \|y\|)"
 
     def pair_keys(
@@ -140,7 +140,7 @@ class Angular(Cosine):
 
     name: ClassVar[str] = "angular"
     finish_rounds: ClassVar[bool] = True
-    triangle_inequality: ClassVar[bool] = True
+    triangle_inequality = True
     formula: ClassVar[str] = r"\arccos(x \cdot y / (\|x\| \|y\|)) / \pi"
 
     def finish(self, keys: FloatArray) -> FloatArray:
@@ -165,7 +165,7 @@ class Correlation(_UnitRows):
     """
 
     name: ClassVar[str] = "correlation"
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     formula: ClassVar[str] = (
         r"1 - (x - \bar x) \cdot (y - \bar y) / (\|x - \bar x\| \|y - \bar y\|)"
     )
@@ -201,7 +201,7 @@ class Dot(SumMetric):
     name: ClassVar[str] = "dot"
     aliases: ClassVar[tuple[str, ...]] = ("inner_product",)
     larger_is_closer: ClassVar[bool] = True
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     formula: ClassVar[str] = r"\sum_i x_i y_i"
     term: ClassVar[int] = PRODUCT
 

@@ -70,7 +70,7 @@ class SquaredEuclidean(SumMetric):
     """Squared length of the difference."""
 
     name: ClassVar[str] = "sqeuclidean"
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     formula: ClassVar[str] = r"\sum_i (x_i - y_i)^2"
     term: ClassVar[int] = SQUARE
 

@@ -31,7 +31,7 @@ class BlockMetric(Metric):
     function: Callable[..., Any]
     arguments: Mapping[str, Any] | None = None
 
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     symmetric: ClassVar[bool] = False
     has_pairs: ClassVar[bool] = False
 

@@ -157,7 +157,7 @@ class Dice(_LinedCounting):
     """Share that differs, columns true in both rows counting twice, in [0, 1]."""
 
     name: ClassVar[str] = "dice"
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     formula: ClassVar[str] = r"(b + c) / (2 a + b + c)"
 
     def from_counts(
@@ -254,7 +254,7 @@ class Yule(_Counting):
     """Yule's dissimilarity of two rows of truth values, in [0, 2]."""
 
     name: ClassVar[str] = "yule"
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     formula: ClassVar[str] = r"2 b c / (a e + b c)"
 
     def from_counts(

@@ -99,7 +99,6 @@ class Metric(Geometry):
     name: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
     larger_is_closer: ClassVar[bool] = False
-    triangle_inequality: ClassVar[bool] = True
     symmetric: ClassVar[bool] = True
     domain_: ClassVar[Domain] = Real()
     learned: ClassVar[tuple[str, ...]] = ()
@@ -107,6 +106,11 @@ class Metric(Geometry):
     formula: ClassVar[str] = ""
     # Whether `finish` rounds, so that different keys may have the same value.
     finish_rounds: ClassVar[bool] = False
+
+    @property
+    def triangle_inequality(self) -> bool:
+        """Whether the triangle inequality holds."""
+        return True
 
     @property
     def domain(self) -> Domain:

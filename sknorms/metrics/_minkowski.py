@@ -132,9 +132,8 @@ class Minkowski(Metric):
                 f"{w.max():g} at most. Scale all weights down."
             )
 
-    # A fact of the class for all other records; for this one it depends on p.
     @property
-    def triangle_inequality(self) -> bool:  # type: ignore[override]
+    def triangle_inequality(self) -> bool:
         """Whether the triangle inequality holds: for p of at least 1."""
         return self.p >= 1.0
 

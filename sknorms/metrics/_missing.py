@@ -60,7 +60,7 @@ class NanEuclidean(Metric):
     missing_values: float | None = None
 
     name: ClassVar[str] = "nan_euclidean"
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     formula: ClassVar[str] = r"\sqrt{n / |S| \sum_{i \in S} (x_i - y_i)^2}"
 
     def __post_init__(self) -> None:

@@ -77,7 +77,7 @@ class Gower(Metric):
     name: ClassVar[str] = "gower"
     complementary: ClassVar[bool] = True
     domain_: ClassVar[Domain] = Missing()
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     learned: ClassVar[tuple[str, ...]] = ("ranges",)
     formula: ClassVar[str] = r"1 / |S| \sum_{i \in S} \min(|x_i - y_i| / R_i, 1)"
 

@@ -86,7 +86,7 @@ class BrayCurtis(Metric):
     """
 
     name: ClassVar[str] = "braycurtis"
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     formula: ClassVar[str] = r"\sum_i |x_i - y_i| / \sum_i (|x_i| + |y_i|)"
 
     def keys(self, x: FloatArray, y: FloatArray) -> FloatArray:
@@ -116,7 +116,7 @@ class Tanimoto(SparsePairs, Metric):
     """
 
     name: ClassVar[str] = "tanimoto"
-    triangle_inequality: ClassVar[bool] = False
+    triangle_inequality = False
     complementary: ClassVar[bool] = True
     formula: ClassVar[str] = r"1 - x \cdot y / (\|x\|^2 + \|y\|^2 - x \cdot y)"
 

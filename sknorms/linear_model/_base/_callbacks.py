@@ -5,18 +5,25 @@ from contextlib import contextmanager
 from typing import Any
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn import callback
 except ImportError:  # before scikit-learn 1.9
-    # Defined again on purpose, under the one name that estimators inherit from.
-    class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands for nothing where there are no callbacks."""
-
-    def with_callbacks(method: Any) -> Any:
-        """Return a method as it is."""
-        return method
+    callback = None
 
 
 __all__ = ["CallbackSupportMixin", "fit_task", "with_callbacks"]
+
+
+class _NoCallbacks:
+    """Stands for nothing where there are no callbacks."""
+
+
+def _as_it_is(method: Any) -> Any:
+    """Return a method as it is."""
+    return method
+
+
+CallbackSupportMixin: Any = getattr(callback, "CallbackSupportMixin", _NoCallbacks)
+with_callbacks: Any = getattr(callback, "with_callbacks", _as_it_is)
 
 
 @contextmanager

@@ -44,8 +44,8 @@ class LogisticLoss(Loss):
     """
 
     classifies: ClassVar[bool] = True
-    has_probabilities: ClassVar[bool] = True
-    smoothness: ClassVar[float] = 0.25
+    has_probabilities = True
+    smoothness = 0.25
 
     def value(self, z: FloatArray, y: AnyArray) -> FloatArray:
         """Return the negative log-likelihood of the class."""
@@ -106,8 +106,8 @@ class MultinomialLoss(Loss):
 
     classifies: ClassVar[bool] = True
     vector_valued: ClassVar[bool] = True
-    has_probabilities: ClassVar[bool] = True
-    smoothness: ClassVar[float] = 0.5
+    has_probabilities = True
+    smoothness = 0.5
 
     def value(self, z: FloatArray, y: AnyArray) -> FloatArray:
         """Return the negative log-likelihood of the class."""
@@ -174,7 +174,7 @@ class SquaredHingeLoss(Loss):
     """
 
     classifies: ClassVar[bool] = True
-    smoothness: ClassVar[float] = 2.0
+    smoothness = 2.0
 
     def value(self, z: FloatArray, y: AnyArray) -> FloatArray:
         """Return the squared lack of margin."""

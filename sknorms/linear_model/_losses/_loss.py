@@ -51,10 +51,16 @@ class Loss(ABC):
     vector_valued: ClassVar[bool] = False
     #: Whether the curvature is 1 everywhere.
     quadratic: ClassVar[bool] = False
-    #: Whether `predict` returns probabilities.
-    has_probabilities: ClassVar[bool] = False
-    #: Lipschitz constant of the gradient, infinity where there is none.
-    smoothness: ClassVar[float] = 1.0
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether `predict` returns probabilities."""
+        return False
+
+    @property
+    def smoothness(self) -> float:
+        """Lipschitz constant of the gradient, infinity where there is none."""
+        return 1.0
 
     @abstractmethod
     def value(self, z: FloatArray, y: AnyArray) -> FloatArray:

@@ -28,14 +28,13 @@ class OneVsRest(Loss):
     classifies: ClassVar[bool] = True
     vector_valued: ClassVar[bool] = True
 
-    # Facts of the class for all other losses; for this one, those of the loss within.
     @property
-    def smoothness(self) -> float:  # type: ignore[override]
+    def smoothness(self) -> float:
         """Lipschitz constant of the gradient."""
         return self.loss.smoothness
 
     @property
-    def has_probabilities(self) -> bool:  # type: ignore[override]
+    def has_probabilities(self) -> bool:
         """Whether `predict` returns probabilities."""
         return self.loss.has_probabilities
 

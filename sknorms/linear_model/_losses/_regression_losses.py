@@ -157,7 +157,7 @@ class PoissonLoss(Loss):
     array([1., 0.])
     """
 
-    smoothness: ClassVar[float] = math.inf
+    smoothness = math.inf
 
     def value(self, z: FloatArray, y: AnyArray) -> FloatArray:
         """Return half the deviance of each count."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import signature
-from numbers import Number
+from numbers import Real
 from typing import Any
 
 from sklearn import get_config
@@ -102,8 +102,8 @@ def _accepted(function: Callable[..., Any], params: dict[str, Any]) -> dict[str,
 
 def _as_number(name: str, score: Any) -> float:
     number = score.item() if hasattr(score, "item") else score
-    if isinstance(number, Number):
-        return number  # type: ignore[return-value]
+    if isinstance(number, Real):
+        return float(number)
     raise ValueError(
         f"scoring must return a number, or a dict of numbers; for {name!r} got "
         f"{score!r} of type {type(score).__name__}."
