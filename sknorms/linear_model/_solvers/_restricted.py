@@ -1,4 +1,4 @@
-"""Solving the problem on a block of columns, all other coefficients being zero."""
+"""Least squares on a block of columns, all other coefficients being zero."""
 
 import math
 
@@ -18,10 +18,6 @@ from sknorms.linear_model._solvers._descent import is_small, polish, sweep
 __all__ = ["RestrictedSolver"]
 
 _SWEEPS = 10
-# Sweeps over a model of a loss that is not quadratic end once steps are this small.
-_REDUCTION = 0.1
-_ARMIJO = 1e-4
-_HALVINGS = 60
 _ROUNDING = 2.0**-50
 _STALLED = 4
 # Sweeps are slow if they leave this part of the gap.
@@ -32,8 +28,7 @@ class RestrictedSolver:
     """Rounds of sweeps and Newton steps until the gap on the block is small.
 
     Each round takes the dual point of the current scores; the best one counts. A step
-    minimises a quadratic model of the loss, which is the loss itself where that is
-    quadratic, and is shortened until the true objective falls.
+    minimises the loss itself, which is quadratic; others are for `NewtonLoop`.
     """
 
     def __init__(
@@ -79,8 +74,7 @@ class RestrictedSolver:
     def _dual_value(self, u: FloatArray, gradient: FloatArray) -> float:
         """Return the value of the best dual point."""
         rest = (self.problem, self.terms, self.w, u, gradient, self.norms)
-        quick = self.problem.loss.quadratic and not self.terms.has_zero_limit
-        if quick and kernels_available():
+        if kernels_available() and not self.terms.has_zero_limit:
             return best_of_squares(*rest)[0]
         return best_dual_point(*rest).value
 
@@ -93,12 +87,9 @@ class RestrictedSolver:
         else:
             self._signs = np.sign(self.w)
             n_sweeps = min(_SWEEPS, budget.left)
-            reduction = 0.0 if self.problem.loss.quadratic else _REDUCTION
-            descent = sweep(
-                model, self.terms, self.w, slopes, gradient, n_sweeps, reduction
-            )
+            descent = sweep(model, self.terms, self.w, slopes, gradient, n_sweeps, 0.0)
         budget.spend(descent.sweeps)
-        self._move(descent.coef - self.w, descent.shift, slopes)
+        self._move(descent.coef - self.w, descent.shift)
 
     def _settled(self, support: IndexArray) -> bool:
         """Whether signs are nearly those before the last sweeps."""
@@ -110,31 +101,10 @@ class RestrictedSolver:
         # Many coefficients take long to solve for, and sweeps may be good enough.
         return is_small(support) or self._gaps[1] > _SLOW * self._gaps[0]
 
-    def _move(self, change: FloatArray, shift: float, slopes: FloatArray) -> None:
-        """Go along a change as far as the objective falls; balance the intercept."""
-        scores = self.block.matvec(change) + shift
-        length = 1.0
-        if not self.problem.loss.quadratic:
-            length = self._armijo(change, scores, slopes)
-        self.w = self.w + length * change if length < 1.0 else self.w + change
-        self.z = self.z + length * scores
+    def _move(self, change: FloatArray, shift: float) -> None:
+        """Go along a change; balance the intercept."""
+        self.w = self.w + change
+        self.z = self.z + (self.block.matvec(change) + shift)
         rest = self.problem.balance(self.z)
         self.z += rest
-        self.intercept += length * (shift - float(self.block.means @ change)) + rest
-
-    def _armijo(
-        self, change: FloatArray, scores: FloatArray, slopes: FloatArray
-    ) -> float:
-        """Return a length for which the objective falls as the model promises."""
-        before = self.terms.value(self.w)
-        promised = float(slopes @ scores) + self.terms.value(self.w + change) - before
-        start = self.problem.value(self.z) + before
-        length = 1.0
-        for _ in range(_HALVINGS):
-            value = self.problem.value(self.z + length * scores)
-            value += self.terms.value(self.w + length * change)
-            slack = 16.0 * _ROUNDING * abs(start)
-            if value <= start + _ARMIJO * length * promised + slack:
-                return length
-            length *= 0.5
-        return 0.0
+        self.intercept += shift - float(self.block.means @ change) + rest
